@@ -1,0 +1,40 @@
+"""Fields that hand on clean text or a clear refusal, for the API and for forms."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from rest_framework import serializers
+
+from contacts.email import MAX_LENGTH, normalise_email
+
+
+class TextField(serializers.CharField):
+    """A string, stripped; a JSON number or boolean is refused instead of being turned into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class NormalisedEmailField(TextField):
+    """API field: text in, normalised address out; an invalid one is a validation error."""
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return normalise_email(super().to_internal_value(data))
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
+class NormalisedEmailFormField(forms.CharField):
+    """Form field: as `NormalisedEmailField`, for the admin."""
+
+    widget = forms.EmailInput(attrs={"maxlength": MAX_LENGTH})
+
+    def clean(self, value: Any) -> str:
+        try:
+            return normalise_email(super().clean(value))
+        except ValueError as error:
+            raise ValidationError(str(error)) from error

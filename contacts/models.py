@@ -1,0 +1,24 @@
+"""Contacts: the people who open tickets."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from contacts.email import MAX_LENGTH
+
+
+class Contact(models.Model):
+    """Somebody who opened a ticket, known by a normalised e-mail address."""
+
+    full_name = models.CharField(max_length=255)
+    email = models.CharField(max_length=MAX_LENGTH, unique=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "contacts"
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(full_name=""), name="contacts_full_name_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.full_name} <{self.email}>"

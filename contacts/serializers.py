@@ -1,0 +1,12 @@
+"""The shape of a contact, for the OpenAPI document; `representation` makes the bytes."""
+
+from rest_framework import serializers
+
+
+class ContactSerializer(serializers.Serializer[object]):
+    """Somebody who opened a ticket."""
+
+    id = serializers.IntegerField()
+    full_name = serializers.CharField(help_text="HTML-escaped once, safe to paste into a page.")
+    email = serializers.EmailField(help_text="Normalised: lower case, Unicode NFC. Never HTML-escaped.")
+    created_at = serializers.DateTimeField(help_text="UTC, RFC 3339 with six fractional digits.")

@@ -1,0 +1,58 @@
+"""What the viewsets of contacts and tickets share: ids, raw JSON answers, paths with and without a slash."""
+
+import re
+from collections.abc import Iterator
+
+from django.db import connection
+from django.http import HttpResponse, StreamingHttpResponse
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+
+LARGEST_ID = 2**63 - 1
+DIGITS = re.compile(r"[0-9]{1,19}")
+
+
+class SlashOrNoSlashRouter(SimpleRouter):
+    """A router whose paths work with and without a trailing slash, without a redirect."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trailing_slash = "/?"
+
+
+def id_or_404(text: str, detail: str) -> int:
+    """The id in a path; NotFound with `detail` when it is no number or beyond 64 bits."""
+    number = int(text) if DIGITS.fullmatch(text) else 0
+    if not 0 < number <= LARGEST_ID:
+        raise NotFound(detail)
+    return number
+
+
+def fetch_json_or_404(query: str, id: int, detail: str) -> str:
+    """The one JSON text that `query` selects for the id; NotFound with `detail` when there is no such row."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, [id])
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound(detail)
+    body: str = row[0]
+    return body
+
+
+def refuse_parameters(request: Request) -> None:
+    """ValidationError naming every query parameter: a filter that is ignored would be worse than an error."""
+    if request.query_params:
+        raise ValidationError({name: ["Unknown parameter."] for name in request.query_params})
+
+
+def json_response(body: str, status: int = 200) -> HttpResponse:
+    """An answer that PostgreSQL has written already."""
+    return HttpResponse(body, content_type="application/json", status=status)
+
+
+def json_stream(request: Request, chunks: Iterator[bytes]) -> HttpResponse | StreamingHttpResponse:
+    """An answer that is sent while it is made; HEAD gets the headers alone and makes none of it."""
+    if request.method == "HEAD":
+        return HttpResponse(content_type="application/json")
+    return StreamingHttpResponse(chunks, content_type="application/json")

@@ -1,0 +1,111 @@
+"""Reads settings from the environment and collects every mistake, so that an operator sees them all at once."""
+
+import base64
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+
+T = TypeVar("T")
+
+
+class Configuration:
+    """Reads variables one by one; `stop_on_mistakes` ends the process with one line for each bad one."""
+
+    def __init__(self) -> None:
+        self.env = environ.Env()
+        self.mistakes: list[str] = []
+
+    def read(self, name: str, parse: Callable[[str], T], default: T, expected: str) -> T:
+        """The parsed value of variable `name`, or `default` where it is unset or empty.
+
+        `parse` raises ValueError for a malformed value; `expected` then says what would be right.
+        """
+        text = self.env.str(name, default="").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except (ValueError, environ.ImproperlyConfigured):
+            self.mistakes.append(f"{name} is malformed: it must be {expected}.")
+            return default
+
+    def require(self, name: str, parse: Callable[[str], T], default: T, expected: str) -> T:
+        """As `read`, but an unset variable is a mistake."""
+        if not self.env.str(name, default="").strip():
+            self.mistakes.append(f"{name} is not set: it must be {expected}.")
+        return self.read(name, parse, default, expected)
+
+    def stop_on_mistakes(self) -> None:
+        """Ends the process with exit code 1 and one line for each mistake, if there are any."""
+        if self.mistakes:
+            sys.exit("\n".join(f"Ticket Loop cannot start: {mistake}" for mistake in self.mistakes))
+
+
+def boolean(text: str) -> bool:
+    """True for on/true/yes/1, False for off/false/no/0."""
+    if text.lower() in {"on", "true", "yes", "1"}:
+        return True
+    if text.lower() in {"off", "false", "no", "0"}:
+        return False
+    raise ValueError(text)
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """A parser that accepts only the given words."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def words(text: str) -> list[str]:
+    """The non-empty parts of a comma-separated list."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def between(low: float, high: float) -> Callable[[str], float]:
+    """A parser for a number within the bounds, both included."""
+
+    def parse(text: str) -> float:
+        number = float(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return parse
+
+
+def url(*schemes: str) -> Callable[[str], str]:
+    """A parser for an absolute URL of one of the given schemes."""
+
+    def parse(text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes or not parts.hostname or any(character.isspace() for character in text):
+            raise ValueError(text)
+        _ = parts.port  # raises ValueError for a port that is none
+        return text
+
+    return parse
+
+
+def postgresql(text: str) -> dict[str, Any]:
+    """Django's database settings from `postgres://user:password@host:port/name`."""
+    url("postgres", "postgresql")(text)
+    database = dict(environ.Env.db_url_config(text))
+    if not database["NAME"]:
+        raise ValueError(text)
+    return database
+
+
+def signing_secret(text: str) -> str:
+    """A webhook secret: `whsec_` and 24 to 64 bytes in base64 (Standard Webhooks, "Signature scheme")."""
+    prefix, _, encoded = text.partition("_")
+    if prefix != "whsec" or not 24 <= len(base64.b64decode(encoded, validate=True)) <= 64:
+        raise ValueError("not a signing secret")
+    return text

@@ -1,0 +1,78 @@
+"""`/health`: whether a ticket can be accepted, and what else is amiss."""
+
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import Error, connection
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+BROKER_TIMEOUT = 0.5  # seconds
+LATE = 60  # seconds a delivery may be overdue before the queue is called late
+
+OLDEST_DUE = """
+SELECT extract(epoch FROM now() - min(delivery.next_attempt_at))::float8
+FROM webhook_deliveries AS delivery JOIN webhook_receivers AS receiver ON receiver.id = delivery.receiver_id
+WHERE delivery.state = 'pending' AND delivery.next_attempt_at <= now() AND receiver.enabled
+"""
+
+
+class HealthSerializer(serializers.Serializer[object]):
+    """How the service is. `status` is `ok` while tickets are accepted, whatever else is said."""
+
+    status = serializers.ChoiceField(choices=["ok", "error"])
+    database = serializers.ChoiceField(choices=["ok", "error"])
+    broker = serializers.ChoiceField(choices=["ok", "error"])
+    deliveries = serializers.ChoiceField(choices=["ok", "late", "unknown"])
+    oldest_due_seconds = serializers.FloatField(
+        allow_null=True, help_text="How long the oldest due delivery has been waiting; null when none is due."
+    )
+
+
+class HealthView(APIView):
+    """Open to everybody: load balancers and container health checks ask it."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="getHealth",
+        summary="Ask how the service is",
+        tags=["health"],
+        responses={200: HealthSerializer, 503: OpenApiResponse(HealthSerializer, description="No ticket is accepted.")},
+    )
+    def get(self, request: Request) -> Response:
+        """200 while a ticket can be accepted, else 503. A broken broker or a late queue is told, but stays 200."""
+        health = {**_database_health(), "broker": _broker_health()}
+        return Response(
+            {key: health[key] for key in ("status", "database", "broker", "deliveries", "oldest_due_seconds")},
+            status=200 if health["status"] == "ok" else 503,
+        )
+
+
+def _database_health() -> dict[str, Any]:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(OLDEST_DUE)
+            (seconds,) = cursor.fetchone()
+    except Error:
+        return {"status": "error", "database": "error", "deliveries": "unknown", "oldest_due_seconds": None}
+    deliveries = "late" if seconds is not None and seconds > LATE else "ok"
+    rounded = None if seconds is None else round(seconds, 3)
+    return {"status": "ok", "database": "ok", "deliveries": deliveries, "oldest_due_seconds": rounded}
+
+
+def _broker_health() -> str:
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL, socket_connect_timeout=BROKER_TIMEOUT, socket_timeout=BROKER_TIMEOUT
+        ) as client:
+            client.ping()
+    except redis.RedisError:
+        return "error"
+    return "ok"

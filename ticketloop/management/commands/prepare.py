@@ -1,0 +1,30 @@
+"""`manage.py prepare`: everything that must be done once before a new version is started."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from webhooks.environment import sync_environment_receiver
+
+
+class Command(BaseCommand):
+    help = "Migrates the database, sets up the receiver that WEBHOOK_URL names and creates the first superuser."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        sync_environment_receiver()
+        self.create_first_superuser()
+
+    def create_first_superuser(self) -> None:
+        """Creates a superuser when there is none yet; a generated password is printed, once."""
+        users = get_user_model()._default_manager
+        if users.filter(is_superuser=True).exists():
+            return
+        password = settings.ADMIN_PASSWORD or secrets.token_urlsafe(12)
+        users.create_superuser(settings.ADMIN_USERNAME, settings.ADMIN_EMAIL, password)
+        shown = "the password from ADMIN_PASSWORD" if settings.ADMIN_PASSWORD else f"password {password}"
+        self.stdout.write(f"admin: created {settings.ADMIN_USERNAME} with {shown}")

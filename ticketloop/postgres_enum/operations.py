@@ -1,0 +1,38 @@
+"""The migration operation that creates a native PostgreSQL enum type."""
+
+from collections.abc import Sequence
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+
+class CreateEnum(Operation):
+    """Creates the enum type `name` with `labels`, in their sorting order; dropped again when reversed."""
+
+    reversible = True
+
+    def __init__(self, name: str, labels: Sequence[str]) -> None:
+        self.name = name
+        self.labels = list(labels)
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Types are no part of Django's model state."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        labels = ", ".join(schema_editor.quote_value(label) for label in self.labels)
+        schema_editor.execute(f"CREATE TYPE {schema_editor.quote_name(self.name)} AS ENUM ({labels})", params=None)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        schema_editor.execute(f"DROP TYPE {schema_editor.quote_name(self.name)}", params=None)
+
+    def describe(self) -> str:
+        return f"Create enum type {self.name} ({', '.join(self.labels)})"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"create_{self.name.lower()}_enum"

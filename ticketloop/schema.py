@@ -1,0 +1,58 @@
+"""Pieces of the OpenAPI document that several views share."""
+
+from typing import Any
+
+from drf_spectacular.authentication import SessionScheme
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+
+class ErrorSerializer(serializers.Serializer[object]):
+    """Why the request failed."""
+
+    detail = serializers.CharField()
+
+
+class StaffSessionScheme(SessionScheme):  # type: ignore[no-untyped-call]
+    """Staff signed in to the admin; found by drf-spectacular through its target class."""
+
+    target_class = "access.authentication.StaffSessionAuthentication"
+
+
+ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="A positive 64-bit number.")
+LOCATION = OpenApiParameter(
+    "Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201], description="Where the ticket is."
+)
+FIELD_ERRORS = OpenApiResponse(
+    {
+        "type": "object",
+        "additionalProperties": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+    },
+    description="Fields or parameters with what is wrong about each, or `detail` for the body as a whole.",
+    examples=[OpenApiExample("A field is missing", value={"email": ["This field is required."]})],
+)
+DETAILS = {
+    401: "Authentication credentials were not provided.",
+    403: "You do not have permission to perform this action.",
+    413: "The body is too large: at most 1,048,576 bytes.",
+    415: 'Unsupported media type "text/plain" in request.',
+    503: "The database cannot be reached right now. Please try again.",
+}
+
+
+def error_responses(*statuses: int, not_found: str = "Not found.") -> dict[int, OpenApiResponse]:
+    """The documented errors of an operation, each with an example."""
+    details = {**DETAILS, 404: not_found}
+    return {
+        status: FIELD_ERRORS
+        if status == 400
+        else OpenApiResponse(ErrorSerializer, examples=[OpenApiExample("Error", value={"detail": details[status]})])
+        for status in statuses
+    }
+
+
+def document_paths_without_slash(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Paths in their documented form; both forms are routed."""
+    result["paths"] = {path.removesuffix("/"): operations for path, operations in result["paths"].items()}
+    return result

@@ -1,0 +1,241 @@
+"""Every setting of Ticket Loop, and the only place that reads the environment (documented in .env.sample)."""
+
+from pathlib import Path
+
+from ticketloop.configuration import (
+    Configuration,
+    between,
+    boolean,
+    one_of,
+    postgresql,
+    signing_secret,
+    url,
+    words,
+)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+configuration = Configuration()
+read = configuration.read
+
+SWITCH = "on or off"
+DEBUG = read("DEBUG", boolean, False, SWITCH)
+HTTPS_ONLY = read("HTTPS_ONLY", boolean, not DEBUG, SWITCH)
+
+
+def secret_key(text: str) -> str:
+    """A SECRET_KEY long enough to sign with; one marked as insecure serves only a trial without HTTPS."""
+    if len(text) < 32 or (text.startswith("insecure-") and HTTPS_ONLY):
+        raise ValueError("too weak")
+    return text
+
+
+SECRET_KEY_EXPECTED = (
+    "a secret of at least 32 characters, and not the sample's `insecure-…` unless HTTPS_ONLY is off; "
+    "`python -c 'import secrets; print(secrets.token_urlsafe(48))'` makes one"
+)
+SECRET_KEY = (read if DEBUG else configuration.require)(
+    "SECRET_KEY", secret_key, "insecure-for-debugging-only-and-nowhere-else", SECRET_KEY_EXPECTED
+)
+ALLOWED_HOSTS = read("ALLOWED_HOSTS", words, ["localhost", "127.0.0.1", "[::1]"], "host names, separated by commas")
+CSRF_TRUSTED_ORIGINS: list[str] = read(
+    "CSRF_TRUSTED_ORIGINS",
+    lambda text: [url("http", "https")(origin) for origin in words(text)],
+    [],
+    "origins such as https://desk.example.com, separated by commas",
+)
+API_ACCESS = read("API_ACCESS", one_of("open", "intake", "key"), "key", "open, intake or key")
+
+# --- What the service is made of ---------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "ticketloop.apps.TicketLoopConfig",
+    "contacts",
+    "webhooks",
+    "tickets",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "ticketloop.urls"
+WSGI_APPLICATION = "ticketloop.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- PostgreSQL --------------------------------------------------------------------------------------------
+
+DATABASES = {
+    "default": {
+        **configuration.require(
+            "DATABASE_URL",
+            postgresql,
+            {"ENGINE": "django.db.backends.postgresql", "NAME": "unset"},
+            "a URL such as postgres://user:password@host:5432/ticketloop",
+        ),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        # Without a time limit, a database host that swallows packets would hang every request thread.
+        "OPTIONS": {"connect_timeout": 5, "application_name": "ticketloop"},
+        # No session state is relied on, so that PgBouncer may pool by transaction.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+}
+
+# --- Passwords, sessions, transport ------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_REDIRECT_EXEMPT = [r"^health/?$"]  # probes inside the container network speak plain HTTP
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
+# HTTPS_ONLY presumes a proxy that ends TLS and sets this header itself.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
+X_FRAME_OPTIONS = "DENY"
+
+# The first superuser, created by `manage.py prepare` when there is none.
+ADMIN_USERNAME = read("ADMIN_USERNAME", str, "admin", "a user name")
+ADMIN_PASSWORD = read("ADMIN_PASSWORD", str, "", "a password")
+ADMIN_EMAIL = read("ADMIN_EMAIL", str, "", "an e-mail address")
+
+# --- Static files ------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+COLLECTED = BASE_DIR / "staticfiles"
+# The image makes this folder and collects into it; without it (local run, tests) files come from the packages.
+STATIC_ROOT = COLLECTED if COLLECTED.is_dir() else None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# --- The API -----------------------------------------------------------------------------------------------
+
+API_BODY_LIMIT = 1024 * 1024  # bytes
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["access.authentication.StaffSessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["access.permissions.ApiAccess"],
+    "DEFAULT_PARSER_CLASSES": ["ticketloop.parsers.LimitedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "ticketloop.errors.api_exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Ticket Loop",
+    "DESCRIPTION": "Open support tickets, follow them, resolve them; be told by webhook.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": ["ticketloop.schema.document_paths_without_slash"],
+    "WEBHOOKS": ["tickets.webhooks_schema.TICKET_CREATED"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "tryItOutEnabled": True},
+}
+
+# --- Broker and worker -------------------------------------------------------------------------------------
+
+redis_url = url("redis", "rediss", "unix")
+REDIS_URL = configuration.require("REDIS_URL", redis_url, "redis://unset", "a URL such as redis://host:6379/0")
+CELERY_BROKER_URL = REDIS_URL
+# A broker that accepts and never answers must not hold anyone: Kombu's own limits add up to minutes.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+    "health_check_interval": 5,
+    "max_retries": 0,
+}
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_DB_REUSE_MAX = 1000
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # A tick that no worker took is worth nothing once the next one is there.
+    "deliver": {"task": "webhooks.deliver", "schedule": 1.0, "options": {"expires": 5}},
+}
+
+# --- Webhooks ----------------------------------------------------------------------------------------------
+
+WEBHOOK_URL = read("WEBHOOK_URL", url("http", "https"), "", "an http or https URL such as https://example.com/hook")
+WEBHOOK_SECRET = read("WEBHOOK_SECRET", signing_secret, "", "`whsec_` and 24 to 64 bytes in base64")
+WEBHOOK_TIMEOUT = read("WEBHOOK_TIMEOUT", between(1, 60), 10.0, "seconds, from 1 to 60")
+
+# --- Log ---------------------------------------------------------------------------------------------------
+
+LOG_LEVEL = read(
+    "LOG_LEVEL",
+    one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    "INFO",
+    "DEBUG, INFO, WARNING or ERROR",
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # A line for each tick, every second, would bury the rest.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}
+
+configuration.stop_on_mistakes()

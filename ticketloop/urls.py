@@ -1,0 +1,33 @@
+"""Every path of the service."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from contacts.views import ContactViewSet
+from ticketloop.api import SlashOrNoSlashRouter
+from ticketloop.health import HealthView
+from tickets.views import TicketViewSet
+
+router = SlashOrNoSlashRouter()
+router.register("tickets", TicketViewSet, basename="ticket")
+router.register("contacts", ContactViewSet, basename="contact")
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/docs")),
+    re_path(r"^health/?$", HealthView.as_view()),
+    path("api/v1/", include(router.urls)),
+    re_path(r"^openapi\.json/?$", SpectacularJSONAPIView.as_view(), name="schema"),
+    re_path(r"^docs/?$", SpectacularSwaggerView.as_view()),
+    re_path(r"^redoc/?$", SpectacularRedocView.as_view()),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "ticketloop.errors.bad_request"
+handler403 = "ticketloop.errors.permission_denied"
+handler404 = "ticketloop.errors.not_found"
+handler500 = "ticketloop.errors.server_error"
+
+admin.site.site_header = admin.site.site_title = "Ticket Loop"
+admin.site.index_title = "Support desk"

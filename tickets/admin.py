@@ -1,0 +1,131 @@
+"""The support desk: staff read, resolve and reopen tickets. Both go through the services that the API uses."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.text import Truncator
+
+from contacts.admin import ContactAdmin
+from ticketloop.admin import ModelAdmin
+from tickets import services
+from tickets.models import Ticket
+
+if TYPE_CHECKING:
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    TabularInline = admin.TabularInline
+
+FIRST_LINE_LENGTH = 80
+Change = Callable[[Sequence[int]], list[services.RenderedTicket]]
+
+
+def first_line(ticket: Ticket) -> str:
+    """The beginning of the text, short enough for a row."""
+    return Truncator(ticket.issue_description.splitlines()[0]).chars(FIRST_LINE_LENGTH)
+
+
+@admin.register(Ticket)
+class TicketAdmin(ModelAdmin):
+    """Tickets as their contacts wrote them."""
+
+    list_display = ["id", "text", "contact_link", "status", "created_at", "resolved_at"]
+    list_display_links = ["id", "text"]
+    list_filter = ["status", "created_at", "resolved_at"]
+    list_select_related = ["contact"]
+    search_fields = ["issue_description", "contact__full_name", "contact__email"]
+    search_help_text = "Finds words in the text, and the contact's name and email, as they were typed."
+    ordering = ["-id"]
+    actions = ["resolve", "reopen"]
+    fields = readonly_fields = ["contact_link", "full_text", "status", "created_at", "resolved_at"]
+    show_full_result_count = False
+    change_form_template = "admin/tickets/ticket/change_form.html"
+
+    @admin.display(description="ticket")
+    def text(self, ticket: Ticket) -> str:
+        return first_line(ticket)
+
+    @admin.display(description="issue description")
+    def full_text(self, ticket: Ticket) -> str:
+        return format_html('<div style="white-space: pre-wrap">{}</div>', ticket.issue_description)
+
+    @admin.display(description="contact", ordering="contact__full_name")
+    def contact_link(self, ticket: Ticket) -> str:
+        url = reverse("admin:contacts_contact_change", args=[ticket.contact_id])
+        return format_html('<a href="{}">{}</a>', url, ticket.contact)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description="Resolve selected tickets", permissions=["change"])
+    def resolve(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
+        self._change(request, _ids(tickets), services.resolve_tickets, "resolved")
+
+    @admin.action(description="Reopen selected tickets", permissions=["change"])
+    def reopen(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
+        self._change(request, _ids(tickets), services.reopen_tickets, "reopened")
+
+    def response_change(self, request: HttpRequest, obj: Ticket) -> HttpResponse:
+        """The buttons on a ticket's page."""
+        if "_resolve" in request.POST:
+            self._change(request, [obj.pk], services.resolve_tickets, "resolved")
+        elif "_reopen" in request.POST:
+            self._change(request, [obj.pk], services.reopen_tickets, "reopened")
+        return HttpResponseRedirect(request.path)
+
+    def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
+        """Every field is read-only; saving would write back what may have changed meanwhile."""
+
+    def log_change(self, request: HttpRequest, obj: Ticket, message: Any) -> Any:
+        """Only `_change` has something to tell."""
+
+    def _change(self, request: HttpRequest, ids: list[int], change: Change, done: str) -> None:
+        """Runs the service, notes it in each changed ticket's history and says what it did."""
+        with transaction.atomic():
+            changed = [ticket.id for ticket in change(ids)]
+            for ticket in Ticket.objects.filter(pk__in=changed):
+                super().log_change(request, ticket, done.capitalize() + ".")
+        unchanged = len(ids) - len(changed)
+        parts = [f"{_tickets(len(changed))} {done}"] if changed or not unchanged else []
+        if unchanged:
+            already = "resolved" if done == "resolved" else "open"
+            parts.append(f"{_tickets(unchanged)} {'was' if unchanged == 1 else 'were'} already {already}")
+        level = messages.SUCCESS if changed else messages.WARNING
+        self.message_user(request, "; ".join(parts) + ".", level)
+
+
+def _ids(tickets: QuerySet[Ticket]) -> list[int]:
+    return list(tickets.order_by("pk").values_list("pk", flat=True))
+
+
+def _tickets(count: int) -> str:
+    return f"{count} ticket" if count == 1 else f"{count} tickets"
+
+
+class TicketInline(TabularInline):
+    """A contact's tickets, beneath the contact."""
+
+    model = Ticket
+    fields = readonly_fields = ["ticket", "status", "created_at", "resolved_at"]
+    ordering = ["-id"]
+    extra = 0
+    can_delete = False
+
+    @admin.display(description="ticket")
+    def ticket(self, ticket: Ticket) -> str:
+        url = reverse("admin:tickets_ticket_change", args=[ticket.pk])
+        return format_html('<a href="{}">#{} {}</a>', url, ticket.pk, first_line(ticket))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+ContactAdmin.inlines = [TicketInline]

@@ -1,0 +1,20 @@
+"""The one representation of a ticket, as SQL: API answers, lists and webhooks carry the same bytes."""
+
+from contacts.representation import CONTACT_JSON
+from ticketloop.sql_json import escaped_json, object_json, text_json, time_json
+
+# A JSON text of the rows `ticket` and `contact`.
+TICKET_JSON = object_json(
+    {
+        "id": "ticket.id",
+        "contact_id": "ticket.contact_id",
+        "issue_description": escaped_json("ticket.issue_description"),
+        "status": text_json("ticket.status"),
+        "created_at": time_json("ticket.created_at"),
+        "contact": f"({CONTACT_JSON})",
+        "resolved_at": time_json("ticket.resolved_at"),
+    }
+)
+TICKETS = "FROM tickets AS ticket JOIN contacts AS contact ON contact.id = ticket.contact_id"
+TICKET_ROWS = f"SELECT ticket.id, {TICKET_JSON} AS body {TICKETS} WHERE ticket.id > %(after)s"
+ONE_TICKET = f"SELECT {TICKET_JSON} {TICKETS} WHERE ticket.id = %s"

@@ -1,0 +1,30 @@
+"""What a client sends to open a ticket, and the shape of a ticket for the OpenAPI document."""
+
+from rest_framework import serializers
+
+from contacts.email import MAX_LENGTH as EMAIL_MAX_LENGTH
+from contacts.fields import NormalisedEmailField, TextField
+from contacts.serializers import ContactSerializer
+from tickets.models import Ticket
+
+DESCRIPTION_MAX_LENGTH = 20_000
+
+
+class OpenTicketSerializer(serializers.Serializer[object]):
+    """A request for support."""
+
+    full_name = TextField(max_length=255, help_text="Kept from the contact's first ticket.")
+    email = NormalisedEmailField(max_length=EMAIL_MAX_LENGTH, help_text="Any case; the contact is found by it.")
+    issue_description = TextField(max_length=DESCRIPTION_MAX_LENGTH, help_text="Plain text, as typed.")
+
+
+class TicketSerializer(serializers.Serializer[object]):
+    """A ticket, the same from every path and in webhooks; `representation` makes the bytes."""
+
+    id = serializers.IntegerField()
+    contact_id = serializers.IntegerField()
+    issue_description = serializers.CharField(help_text="HTML-escaped once, safe to paste into a page.")
+    status = serializers.ChoiceField(choices=Ticket.Status.choices)
+    created_at = serializers.DateTimeField(help_text="UTC, RFC 3339 with six fractional digits.")
+    contact = ContactSerializer()
+    resolved_at = serializers.DateTimeField(allow_null=True, help_text="As `created_at`; null while open.")

@@ -1,0 +1,91 @@
+"""Opens, resolves and reopens tickets: each in one statement that also records the event for the receivers.
+
+A statement on its own is its own transaction, committed when it returns; inside `atomic` it joins that.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from tickets.representation import TICKET_JSON
+from webhooks.models import EventType
+from webhooks.outbox import RECORD_EVENTS, nudge_after_commit
+
+# A contact that exists is only read: an upsert that "updates" it would write a new row version for every ticket.
+OPEN_TICKET = f"""
+WITH known AS (
+    SELECT id, full_name, email, created_at FROM contacts WHERE email = %(email)s
+),
+fresh AS (
+    INSERT INTO contacts (full_name, email)
+    SELECT %(full_name)s, %(email)s WHERE NOT EXISTS (SELECT FROM known)
+    ON CONFLICT (email) DO NOTHING
+    RETURNING id, full_name, email, created_at
+),
+contact AS (TABLE known UNION ALL TABLE fresh),
+ticket AS (
+    INSERT INTO tickets (contact_id, issue_description)
+    SELECT id, %(issue_description)s FROM contact
+    RETURNING *
+),
+rendered AS (
+    SELECT ticket.id, {TICKET_JSON} AS body FROM ticket JOIN contact ON contact.id = ticket.contact_id
+),
+{RECORD_EVENTS}
+SELECT id, body FROM rendered
+"""
+
+CHANGE_STATUS = f"""
+WITH ticket AS (
+    UPDATE tickets SET status = %(after)s, resolved_at = {{resolved_at}}
+    WHERE id = ANY (%(ids)s::bigint[]) AND status = %(before)s
+    RETURNING *
+),
+rendered AS (
+    SELECT ticket.id, {TICKET_JSON} AS body FROM ticket JOIN contacts AS contact ON contact.id = ticket.contact_id
+),
+{RECORD_EVENTS}
+SELECT id, body FROM rendered ORDER BY id
+"""
+RESOLVE = CHANGE_STATUS.replace("{resolved_at}", "statement_timestamp()")
+REOPEN = CHANGE_STATUS.replace("{resolved_at}", "NULL")
+
+
+class RenderedTicket(NamedTuple):
+    """A ticket's id and its JSON representation."""
+
+    id: int
+    body: str
+
+
+def open_ticket(full_name: str, email: str, issue_description: str) -> RenderedTicket:
+    """Opens a ticket for the contact with this normalised address, who is created if there is none yet.
+
+    An existing contact keeps its first `full_name`. The texts are stored as given, already validated.
+    """
+    values = {"full_name": full_name, "email": email, "issue_description": issue_description}
+    rows: list[RenderedTicket] = []
+    # Nothing comes back when somebody else created the contact since this statement began: the next one sees it.
+    while not rows:
+        rows = _run(OPEN_TICKET, {**values, "event": EventType.TICKET_CREATED})
+    return rows[0]
+
+
+def resolve_tickets(ids: Sequence[int]) -> list[RenderedTicket]:
+    """Resolves those of the tickets that are open, and returns them; the others stay as they are."""
+    return _run(RESOLVE, {"ids": list(ids), "before": "open", "after": "resolved", "event": EventType.TICKET_RESOLVED})
+
+
+def reopen_tickets(ids: Sequence[int]) -> list[RenderedTicket]:
+    """Reopens those of the tickets that are resolved, and returns them; the others stay as they are."""
+    return _run(REOPEN, {"ids": list(ids), "before": "resolved", "after": "open", "event": EventType.TICKET_REOPENED})
+
+
+def _run(statement: str, values: dict[str, Any]) -> list[RenderedTicket]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows = [RenderedTicket(*row) for row in cursor.fetchall()]
+    if rows:
+        nudge_after_commit()
+    return rows

@@ -1,0 +1,101 @@
+"""`/api/v1/tickets`."""
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.reverse import reverse
+from rest_framework.viewsets import ViewSet
+
+from ticketloop.api import fetch_json_or_404, id_or_404, json_response, json_stream, refuse_parameters
+from ticketloop.listing import stream_array
+from ticketloop.schema import ID, LOCATION, error_responses
+from tickets import services
+from tickets.examples import OPEN_TICKET_EXAMPLE, RESOLVED_EXAMPLE, TICKET_EXAMPLE, TICKETS_EXAMPLE
+from tickets.representation import ONE_TICKET, TICKET_ROWS
+from tickets.serializers import OpenTicketSerializer, TicketSerializer
+
+NOT_FOUND = "Ticket not found"
+ONE_TICKET_RESPONSES = {200: TicketSerializer, **error_responses(401, 403, 404, 503, not_found=NOT_FOUND)}
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="listTickets",
+        summary="List every ticket",
+        responses={200: TicketSerializer(many=True), **error_responses(400, 401, 403, 503)},
+        examples=[TICKETS_EXAMPLE],
+    ),
+    create=extend_schema(
+        operation_id="openTicket",
+        summary="Open a ticket",
+        request=OpenTicketSerializer,
+        parameters=[LOCATION],
+        responses={201: TicketSerializer, **error_responses(400, 401, 403, 413, 415, 503)},
+        examples=[OPEN_TICKET_EXAMPLE, TICKET_EXAMPLE],
+    ),
+    retrieve=extend_schema(
+        operation_id="getTicket",
+        summary="Get one ticket",
+        parameters=[ID],
+        responses=ONE_TICKET_RESPONSES,
+        examples=[TICKET_EXAMPLE],
+    ),
+    resolve=extend_schema(
+        operation_id="resolveTicket",
+        summary="Resolve a ticket",
+        parameters=[ID],
+        request=None,
+        responses=ONE_TICKET_RESPONSES,
+        examples=[RESOLVED_EXAMPLE],
+    ),
+    reopen=extend_schema(
+        operation_id="reopenTicket",
+        summary="Reopen a ticket",
+        parameters=[ID],
+        request=None,
+        responses=ONE_TICKET_RESPONSES,
+        examples=[TICKET_EXAMPLE],
+    ),
+)
+class TicketViewSet(ViewSet):
+    """Requests for support."""
+
+    lookup_value_regex = "[^/]+"
+
+    def list(self, request: Request) -> HttpResponseBase:
+        """Every ticket as a JSON array, ascending by id, streamed."""
+        refuse_parameters(request)
+        return json_stream(request, stream_array(TICKET_ROWS))
+
+    def create(self, request: Request) -> HttpResponse:
+        """Opens a ticket. The contact is found by email, else created; it keeps its first name."""
+        serializer = OpenTicketSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        ticket = services.open_ticket(**serializer.validated_data)
+        response = json_response(ticket.body, status=201)
+        response["Location"] = reverse("ticket-detail", [ticket.id])
+        return response
+
+    def retrieve(self, request: Request, pk: str) -> HttpResponse:
+        """One ticket."""
+        return _current(id_or_404(pk, NOT_FOUND))
+
+    @action(detail=True, methods=["patch"])
+    def resolve(self, request: Request, pk: str) -> HttpResponse:
+        """Resolves the ticket. Resolving it again changes nothing."""
+        ticket_id = id_or_404(pk, NOT_FOUND)
+        changed = services.resolve_tickets([ticket_id])
+        return json_response(changed[0].body) if changed else _current(ticket_id)
+
+    @action(detail=True, methods=["patch"])
+    def reopen(self, request: Request, pk: str) -> HttpResponse:
+        """Reopens the ticket. Reopening an open one changes nothing."""
+        ticket_id = id_or_404(pk, NOT_FOUND)
+        changed = services.reopen_tickets([ticket_id])
+        return json_response(changed[0].body) if changed else _current(ticket_id)
+
+
+def _current(id: int) -> HttpResponse:
+    return json_response(fetch_json_or_404(ONE_TICKET, id, NOT_FOUND))

@@ -1,0 +1,20 @@
+"""When a failed delivery is tried again (the schedule that Standard Webhooks suggests)."""
+
+import random
+
+MINUTE, HOUR = 60.0, 3600.0
+# Seconds from the first, second, … failed attempt to the next.
+STEPS = (5.0, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)
+JITTER = 0.2  # so that what failed together does not come back together
+
+
+def delay(attempts_made: int, retry_after: float | None = None) -> float | None:
+    """Seconds until the next attempt after `attempts_made` failed ones (at least 1); None when there is none left.
+
+    `retry_after` is what the receiver asked for, in seconds; it is honoured up to twice the schedule's step.
+    """
+    if attempts_made > len(STEPS):
+        return None
+    step = STEPS[attempts_made - 1]
+    planned = step * random.uniform(1 - JITTER, 1 + JITTER)
+    return max(planned, min(retry_after or 0.0, 2 * step))

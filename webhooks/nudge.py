@@ -1,0 +1,51 @@
+"""Tells the workers, through the broker, that deliveries are due.
+
+The broker is a hint: a lost nudge costs a second, until the next tick of beat finds the rows. A thread of its own
+publishes, so that no request ever waits for the broker, and nudges that come while one is under way become one.
+"""
+
+import logging
+import threading
+import time
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 0.005  # seconds between two nudges: one is enough for all that was committed meanwhile
+PAUSE_AFTER_FAILURE = 5.0
+EXPIRES = 30  # seconds; beat has long seen to it by then
+
+
+class Nudger:
+    """Publishes at most one nudge at a time from a background thread, started on first use in each process."""
+
+    def __init__(self) -> None:
+        self._wanted = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def nudge(self) -> None:
+        """Asks for a nudge and returns at once."""
+        self._wanted.set()
+        if self._thread is None or not self._thread.is_alive():
+            with self._starting:
+                if self._thread is None or not self._thread.is_alive():
+                    self._thread = threading.Thread(target=self._run, name="nudger", daemon=True)
+                    self._thread.start()
+
+    def _run(self) -> None:
+        while self._wanted.wait():
+            self._wanted.clear()
+            time.sleep(PAUSE if self._publish() else PAUSE_AFTER_FAILURE)
+
+    def _publish(self) -> bool:
+        from webhooks.tasks import deliver  # the tasks module needs the outbox's models to be loaded
+
+        try:
+            deliver.apply_async(expires=EXPIRES)
+        except deliver.OperationalError as error:
+            logger.warning("the broker cannot be reached (%s); deliveries wait for the next tick", error)
+            return False
+        return True
+
+
+nudger = Nudger()

@@ -1,0 +1,25 @@
+"""Records events and the deliveries they owe inside the statement that causes them."""
+
+from django.db import transaction
+
+from webhooks.nudge import nudger
+
+# Two common table expressions for a statement that has one named `rendered` (id of the ticket, body to send) and
+# the parameter `event`. Event and deliveries thus share the fate of the row that caused them.
+RECORD_EVENTS = """
+event AS (
+    INSERT INTO webhook_events (type, payload, ticket_id)
+    SELECT %(event)s, body, id FROM rendered
+    RETURNING id, type
+),
+delivery AS (
+    INSERT INTO webhook_deliveries (event_id, receiver_id)
+    SELECT event.id, receiver.id
+    FROM event JOIN webhook_receivers AS receiver ON receiver.enabled AND event.type = ANY (receiver.events)
+)
+"""
+
+
+def nudge_after_commit() -> None:
+    """Wakes a worker once the current transaction, if any, is committed."""
+    transaction.on_commit(nudger.nudge)

@@ -1,0 +1,24 @@
+"""Signatures and headers per the Standard Webhooks specification (version 1, symmetric `v1`)."""
+
+import base64
+import secrets
+from datetime import UTC, datetime
+
+from standardwebhooks import Webhook
+
+SECRET_BYTES = 32
+
+
+def new_secret() -> str:
+    """A fresh signing secret: `whsec_` and 32 random bytes in base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def signed_headers(secret: str, message_id: str, moment: datetime, body: str) -> dict[str, str]:
+    """The three headers that identify, date and sign `body`; `moment` is an aware datetime."""
+    moment = moment.astimezone(UTC)
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": Webhook(secret).sign(message_id, moment, body),
+    }
