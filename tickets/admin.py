@@ -42,7 +42,8 @@ class TicketAdmin(ModelAdmin):
     search_help_text = "Finds words in the text, and the contact's name and email, as they were typed."
     ordering = ["-id"]
     actions = ["resolve", "reopen"]
-    fields = readonly_fields = ["contact_link", "full_text", "status", "created_at", "resolved_at"]
+    fields = ["contact_link", "full_text", "status", "created_at", "resolved_at"]
+    readonly_fields = fields
     show_full_result_count = False
     change_form_template = "admin/tickets/ticket/change_form.html"
 
@@ -114,7 +115,8 @@ class TicketInline(TabularInline):
     """A contact's tickets, beneath the contact."""
 
     model = Ticket
-    fields = readonly_fields = ["ticket", "status", "created_at", "resolved_at"]
+    fields = ["ticket", "status", "created_at", "resolved_at"]
+    readonly_fields = fields
     ordering = ["-id"]
     extra = 0
     can_delete = False

@@ -1,0 +1,43 @@
+"""The suite's own PostgreSQL and Valkey, started before Django reads its settings."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from ticketloop.stack.postgres import EmbeddedPostgres
+from ticketloop.stack.valkey import EmbeddedValkey
+
+FOLDER = Path(tempfile.mkdtemp(prefix="ticketloop-tests-"))
+POSTGRES = EmbeddedPostgres(FOLDER / "postgres", durable=False)
+VALKEY = EmbeddedValkey(FOLDER / "valkey")
+# Whatever the developer has set for a run of the service must not reach the tests.
+OWN_VARIABLES = [
+    *("SECRET_KEY", "DEBUG", "HTTPS_ONLY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "API_ACCESS", "LOG_LEVEL"),
+    *("DATABASE_URL", "REDIS_URL", "WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_TIMEOUT", "WEB_CONCURRENCY"),
+    *("ADMIN_USERNAME", "ADMIN_PASSWORD", "ADMIN_EMAIL", "HOST", "PORT", "DATA_DIR"),
+]
+
+
+def pytest_unconfigure() -> None:
+    """Stops the servers and removes their data."""
+    VALKEY.stop()
+    POSTGRES.stop()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def _start() -> None:
+    for name in OWN_VARIABLES:
+        os.environ.pop(name, None)
+    POSTGRES.start()
+    VALKEY.start()
+    os.environ.update(
+        DATABASE_URL=POSTGRES.url,
+        REDIS_URL=VALKEY.url,
+        SECRET_KEY="insecure-for-tests-only-0123456789abcdef",
+        HTTPS_ONLY="off",
+        API_ACCESS="open",
+    )
+
+
+_start()
