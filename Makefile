@@ -1,0 +1,51 @@
+# Everything works from a fresh clone with Python 3.11 and make alone.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test manage psql lint format requirements clean
+
+help:
+	@echo 'make run                  run the whole service in the foreground (HOST, PORT, DATA_DIR, … as in .env.sample)'
+	@echo 'make test [ARGS=…]        run all tests, on servers of their own (ARGS go to pytest)'
+	@echo 'make manage ARGS=…        run a management command against the running service'
+	@echo 'make psql                 open a database prompt on the running service'
+	@echo 'make lint                 run the static checks'
+	@echo 'make format               format the code'
+	@echo 'make requirements         compile requirements/*.in to pinned *.txt'
+	@echo 'make clean                remove the virtual environment and caches (never your data)'
+
+$(READY): requirements/base.txt requirements/local.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/local.txt
+	@touch $@
+
+run: $(READY)
+	@$(BIN)/python -m ticketloop.stack run
+
+test: $(READY)
+	@$(BIN)/python -m pytest $(ARGS)
+
+manage: $(READY)
+	@$(BIN)/python -m ticketloop.stack manage $(ARGS)
+
+psql: $(READY)
+	@$(BIN)/python -m ticketloop.stack psql $(ARGS)
+
+lint: $(READY)
+	@.ci/checks
+
+format: $(READY)
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+requirements:
+	$(BIN)/python -m pip install --quiet uv
+	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header base.in -o base.txt
+	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header local.in -o local.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

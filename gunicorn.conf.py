@@ -1,0 +1,15 @@
+"""How gunicorn serves Ticket Loop; its own variable WEB_CONCURRENCY sets the number of processes."""
+
+import os
+
+wsgi_app = "ticketloop.wsgi:application"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 8
+# Settings are read before the workers are forked: a mistake in them is told once and ends the start.
+preload_app = True
+keepalive = 5  # seconds
+timeout = 30  # seconds without a sign of life from a worker process
+graceful_timeout = 4  # seconds, less than any supervisor waits
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a disk that stalls must not look like a dead worker
+control_socket_disable = True
