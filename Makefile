@@ -44,8 +44,8 @@ format: $(READY)
 
 requirements:
 	$(BIN)/python -m pip install --quiet uv
-	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header base.in -o base.txt
-	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header local.in -o local.txt
+	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-emit-index-url base.in -o base.txt
+	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-emit-index-url local.in -o local.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -42,8 +42,8 @@ class TicketAdmin(ModelAdmin):
     search_help_text = "Finds words in the text, and the contact's name and email, as they were typed."
     ordering = ["-id"]
     actions = ["resolve", "reopen"]
-    fields = ["contact_link", "full_text", "status", "created_at", "resolved_at"]
-    readonly_fields = fields
+    readonly_fields = ["contact_link", "full_text", "status", "created_at", "resolved_at"]
+    fields = (*readonly_fields,)
     show_full_result_count = False
     change_form_template = "admin/tickets/ticket/change_form.html"
 
@@ -115,8 +115,8 @@ class TicketInline(TabularInline):
     """A contact's tickets, beneath the contact."""
 
     model = Ticket
-    fields = ["ticket", "status", "created_at", "resolved_at"]
-    readonly_fields = fields
+    readonly_fields = ["ticket", "status", "created_at", "resolved_at"]
+    fields = (*readonly_fields,)
     ordering = ["-id"]
     extra = 0
     can_delete = False

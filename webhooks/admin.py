@@ -33,7 +33,7 @@ class AttemptInline(AttemptDisplay, TabularInline):
     """The attempts beneath their delivery."""
 
     model = Attempt
-    fields = ATTEMPT_FIELDS
+    fields = (*ATTEMPT_FIELDS,)
     readonly_fields = ATTEMPT_FIELDS
     extra = 0
     can_delete = False

@@ -98,7 +98,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
 def _is_postgres(pid: int) -> bool:
     try:
-        return psutil.Process(pid).name() == "postgres"
+        return bool(psutil.Process(pid).name() == "postgres")
     except psutil.NoSuchProcess:
         return False
 

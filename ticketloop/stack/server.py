@@ -59,15 +59,20 @@ class EmbeddedServer:
 
     def stop(self) -> None:
         """Stops the server, by force if it takes longer than `STOP_LIMIT` seconds."""
-        if self.process is None:
+        process, self.process = self.process, None
+        if process is None:
             return
-        self.process.send_signal(self.stop_signal)
+        process.send_signal(self.stop_signal)
         try:
-            self.process.wait(STOP_LIMIT)
+            process.wait(STOP_LIMIT)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process = None
+            process.kill()
+            process.wait()
+
+    @property
+    def url(self) -> str:
+        """Where clients find the server."""
+        raise NotImplementedError
 
     def prepare(self) -> None:
         """Creates what the server needs before it starts."""

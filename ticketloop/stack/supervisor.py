@@ -29,11 +29,19 @@ def run(place: Place) -> int:
         servers = start_servers(place, stack)
         given = {name: value for name, value in os.environ.items() if value}
         environment = {**place.defaults(), **given, **servers_environment(servers), "PYTHONUNBUFFERED": "1"}
-        if subprocess.run([sys.executable, "manage.py", "prepare"], cwd=ROOT, env=environment).returncode:
-            raise StackError("the database could not be prepared; the lines above say why.")
+        account = prepare(environment)
         stack.callback(place.unshare)
         place.share({name: environment[name] for name in (*place.defaults(), "DATABASE_URL", "REDIS_URL")})
-        return supervise(place, environment, servers)
+        return supervise(place, environment, servers, account)
+
+
+def prepare(environment: dict[str, str]) -> str:
+    """Migrates the database; returns what was said of a first superuser, whose password is told only once."""
+    command = [sys.executable, "manage.py", "prepare"]
+    prepared = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    if prepared.returncode:
+        raise StackError("the database could not be prepared; the lines above say why.")
+    return prepared.stdout.strip()
 
 
 def start_servers(place: Place, stack: ExitStack) -> list[EmbeddedServer]:
@@ -54,7 +62,7 @@ def servers_environment(servers: list[EmbeddedServer]) -> dict[str, str]:
     return {names[server.name]: server.url for server in servers}
 
 
-def supervise(place: Place, environment: dict[str, str], servers: list[EmbeddedServer]) -> int:
+def supervise(place: Place, environment: dict[str, str], servers: list[EmbeddedServer], account: str) -> int:
     """Runs API, worker and beat under Honcho: where one ends, all end."""
     manager = Manager()
     for name, module in commands(place).items():
@@ -63,7 +71,7 @@ def supervise(place: Place, environment: dict[str, str], servers: list[EmbeddedS
     ended: list[str] = []
     for server in servers:
         threading.Thread(target=end_with, args=(server, manager, ended), daemon=True).start()
-    threading.Thread(target=welcome, args=(place, environment), daemon=True).start()
+    threading.Thread(target=welcome, args=(place, environment, account), daemon=True).start()
     manager.loop()
     if ended:
         return 1
@@ -73,11 +81,12 @@ def supervise(place: Place, environment: dict[str, str], servers: list[EmbeddedS
 
 def commands(place: Place) -> dict[str, list[str]]:
     """The service's processes: a name and the arguments of `python -m`."""
-    celery = ["celery", "-A", "ticketloop"]
+    celery = ["celery", "--quiet", "-A", "ticketloop"]
     address = f"[{place.host}]" if ":" in place.host else place.host
     return {
         "web": ["gunicorn", "ticketloop.wsgi:application", "--bind", f"{address}:{place.port}"],
-        "worker": [*celery, "worker", "--loglevel", "info", "--concurrency", "2"],
+        # A worker has nothing to say to its neighbours: the database shares out the work.
+        "worker": [*celery, "worker", "-l", "info", "--concurrency", "2", "--without-mingle", "--without-gossip"],
         "beat": [*celery, "beat", "--schedule", str(place.data_dir / "beat-schedule")],
     }
 
@@ -92,18 +101,20 @@ def end_with(server: EmbeddedServer, manager: Any, ended: list[str]) -> None:
         manager.terminate()
 
 
-def welcome(place: Place, environment: dict[str, str]) -> None:
+def welcome(place: Place, environment: dict[str, str], account: str) -> None:
     """Tells the user what to try, once the service answers."""
     while not _answers(place.url):
         time.sleep(0.1)
     ticket = '{"full_name": "Ada Lovelace", "email": "ada@example.com", "issue_description": "It is broken."}'
     webhook = environment.get("WEBHOOK_URL") or "none (set WEBHOOK_URL)"
+    user = environment.get("ADMIN_USERNAME") or "admin"
+    account = account or f'user {user}; `make manage ARGS="changepassword {user}"` sets a new password'
     print(
         f"""
 Ticket Loop is running. Ctrl-C stops it.
 
-  Support desk   {place.url}/admin/   (user {environment.get("ADMIN_USERNAME") or "admin"}; the password was shown above
-                 when the account was made; `make manage ARGS="changepassword admin"` sets a new one)
+  Support desk   {place.url}/admin/
+                 {account}
   API docs       {place.url}/docs  {place.url}/redoc  {place.url}/openapi.json
   Health         {place.url}/health
   Webhooks to    {webhook}

@@ -27,4 +27,4 @@ class Command(BaseCommand):
         password = settings.ADMIN_PASSWORD or secrets.token_urlsafe(12)
         users.create_superuser(settings.ADMIN_USERNAME, settings.ADMIN_EMAIL, password)
         shown = "the password from ADMIN_PASSWORD" if settings.ADMIN_PASSWORD else f"password {password}"
-        self.stdout.write(f"admin: created {settings.ADMIN_USERNAME} with {shown}")
+        self.stdout.write(f"created the superuser {settings.ADMIN_USERNAME} with {shown}")
