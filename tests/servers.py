@@ -34,7 +34,7 @@ def _start() -> None:
     os.environ.update(
         DATABASE_URL=POSTGRES.url,
         REDIS_URL=VALKEY.url,
-        SECRET_KEY="insecure-for-tests-only-0123456789abcdef",
+        SECRET_KEY="insecure-for-tests-only-0123456789-0123456789-0123456789",
         HTTPS_ONLY="off",
         API_ACCESS="open",
     )

@@ -24,17 +24,17 @@ HTTPS_ONLY = read("HTTPS_ONLY", boolean, not DEBUG, SWITCH)
 
 def secret_key(text: str) -> str:
     """A SECRET_KEY long enough to sign with; one marked as insecure serves only a trial without HTTPS."""
-    if len(text) < 32 or (text.startswith("insecure-") and HTTPS_ONLY):
+    if len(text) < 50 or (text.startswith("insecure-") and HTTPS_ONLY):
         raise ValueError("too weak")
     return text
 
 
 SECRET_KEY_EXPECTED = (
-    "a secret of at least 32 characters, and not the sample's `insecure-…` unless HTTPS_ONLY is off; "
+    "a secret of at least 50 characters, and not the sample's `insecure-…` unless HTTPS_ONLY is off; "
     "`python -c 'import secrets; print(secrets.token_urlsafe(48))'` makes one"
 )
 SECRET_KEY = (read if DEBUG else configuration.require)(
-    "SECRET_KEY", secret_key, "insecure-for-debugging-only-and-nowhere-else", SECRET_KEY_EXPECTED
+    "SECRET_KEY", secret_key, "insecure-for-debugging-only-and-nowhere-else-at-any-time", SECRET_KEY_EXPECTED
 )
 ALLOWED_HOSTS = read("ALLOWED_HOSTS", words, ["localhost", "127.0.0.1", "[::1]"], "host names, separated by commas")
 CSRF_TRUSTED_ORIGINS: list[str] = read(
