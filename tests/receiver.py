@@ -24,6 +24,13 @@ class Reply:
     hold: threading.Event | None = None
 
 
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *args: object) -> None:
+        """A sender that hangs up early is what some tests are about."""
+
+
 class RecordingReceiver:
     """Listens on loopback; `reply` is called with the number of the request (from 1) and says how to answer it."""
 
@@ -31,8 +38,7 @@ class RecordingReceiver:
         self.arrivals: list[Arrival] = []
         self.changed = threading.Condition()
         self.reply: Callable[[int], Reply] = lambda number: Reply()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _QuietServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 

@@ -36,7 +36,9 @@ SECRET_KEY_EXPECTED = (
 SECRET_KEY = (read if DEBUG else configuration.require)(
     "SECRET_KEY", secret_key, "insecure-for-debugging-only-and-nowhere-else-at-any-time", SECRET_KEY_EXPECTED
 )
-ALLOWED_HOSTS = read("ALLOWED_HOSTS", words, ["localhost", "127.0.0.1", "[::1]"], "host names, separated by commas")
+# Health checks and the operator on the machine itself always get in.
+LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = [*read("ALLOWED_HOSTS", words, [], "host names, separated by commas"), *LOOPBACK_NAMES]
 CSRF_TRUSTED_ORIGINS: list[str] = read(
     "CSRF_TRUSTED_ORIGINS",
     lambda text: [url("http", "https")(origin) for origin in words(text)],

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 
 import requests
 
@@ -38,12 +39,23 @@ def post(url: str, body: str, headers: dict[str, str], timeout: float) -> Answer
         return Answer(status=None, error=_in_words(error, timeout))
 
 
-def _session() -> requests.Session:
-    """This thread's session: connections to a receiver are kept and used again."""
+class _Session(requests.Session):
+    """Keeps connections, and nothing else, from one delivery to the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False  # no proxy, no .netrc: deliveries go where the receiver says
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: even with `allow_redirects=False` requests would read the whole body of a redirect, however long."""
+
+
+def _session() -> _Session:
+    """This thread's session: connections to a receiver are used again."""
     if not hasattr(_thread, "session"):
-        _thread.session = requests.Session()
-        _thread.session.trust_env = False  # no proxy, no .netrc: deliveries go where the receiver says
-    session: requests.Session = _thread.session
+        _thread.session = _Session()
+    session: _Session = _thread.session
     return session
 
 

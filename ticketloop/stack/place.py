@@ -73,7 +73,7 @@ class Place:
             "SECRET_KEY": secret_in(self.data_dir / "secret_key"),
             "API_ACCESS": "open",
             "HTTPS_ONLY": "off",
-            "ALLOWED_HOSTS": f"localhost,127.0.0.1,[::1],{self.host}",
+            "ALLOWED_HOSTS": self.host,
         }
 
     @property

@@ -1,0 +1,146 @@
+"""Broker, worker and beat may fail in any way: tickets are accepted at once and every event arrives."""
+
+import socket
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from threading import Event as Flag
+
+import pytest
+
+from tests.processes import Process, Service, free_port, wait_until
+from tests.receiver import RecordingReceiver, Reply
+from ticketloop.stack.valkey import EmbeddedValkey
+from webhooks.models import Attempt, Delivery, Receiver
+
+Start = Callable[..., Process]
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
+    """A broker that the tests of this file may stop."""
+    with EmbeddedValkey(tmp_path_factory.mktemp("broker") / "valkey") as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def service_on_broker(start_service: Callable[..., Service], broker: EmbeddedValkey) -> Service:
+    return start_service(REDIS_URL=broker.url)
+
+
+def delivered(count: int) -> None:
+    wait_until(lambda: Delivery.objects.filter(state="delivered").count() == count, what=f"{count} deliveries")
+
+
+def post_times(service: Service, count: int) -> list[float]:
+    """Seconds that each of `count` accepted tickets took."""
+    service.open_ticket()
+    times = []
+    for _ in range(count):
+        start = time.perf_counter()
+        assert service.open_ticket().status_code == 201
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def test_a_stopped_broker_delays_no_ticket_and_loses_none(
+    service_on_broker: Service,
+    broker: EmbeddedValkey,
+    start_worker: Start,
+    start_beat: Start,
+    receiver: RecordingReceiver,
+) -> None:
+    broker.stop()
+    times = post_times(service_on_broker, 20)
+    assert statistics.median(times) < 0.05
+    assert service_on_broker.request("GET", "/health").json()["broker"] == "error"
+    broker.start()
+    start_worker(REDIS_URL=broker.url)
+    start_beat(REDIS_URL=broker.url)
+    receiver.wait_for(21)
+    delivered(21)
+
+
+def test_a_broker_that_never_answers_delays_no_ticket(
+    start_service: Callable[..., Service], receiver: RecordingReceiver
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        service = start_service(REDIS_URL=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        assert statistics.median(post_times(service, 20)) < 0.05
+        health = service.request("GET", "/health")
+        assert (health.status_code, health.json()["status"], health.json()["broker"]) == (200, "ok", "error")
+        service.stop()
+    assert Delivery.objects.filter(state="pending").count() == 21
+
+
+def test_a_worker_reconnects_to_a_broker_that_was_restarted_empty(
+    service_on_broker: Service,
+    broker: EmbeddedValkey,
+    start_worker: Start,
+    start_beat: Start,
+    receiver: RecordingReceiver,
+) -> None:
+    start_worker(REDIS_URL=broker.url)
+    start_beat(REDIS_URL=broker.url)
+    service_on_broker.open_ticket()
+    receiver.wait_for(1)
+    broker.stop()
+    service_on_broker.open_ticket()
+    broker.start()
+    receiver.wait_for(2, seconds=40)
+
+
+def test_beat_finds_what_no_nudge_announced(
+    start_service: Callable[..., Service], start_worker: Start, start_beat: Start, receiver: RecordingReceiver
+) -> None:
+    deaf = start_service(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+    deaf.open_ticket()
+    start_worker()
+    start_beat()
+    receiver.wait_for(1)
+    deaf.stop()
+
+
+def test_a_nudge_is_enough_without_beat(service: Service, start_worker: Start, receiver: RecordingReceiver) -> None:
+    start_worker()
+    service.open_ticket()
+    receiver.wait_for(1)
+
+
+def test_what_a_killed_worker_was_sending_is_sent_again_with_the_same_id(
+    service: Service, start_worker: Start, start_beat: Start, receiver: RecordingReceiver
+) -> None:
+    release = Flag()
+    receiver.reply = lambda number: Reply(hold=release if number == 1 else None)
+    Receiver.objects.update(timeout=1)
+    worker = start_worker()
+    service.open_ticket()
+    receiver.wait_for(1)
+    worker.kill()
+    assert not Attempt.objects.exists()
+    start_worker()
+    start_beat()
+    first, second = receiver.wait_for(2)
+    release.set()
+    assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
+    delivered(1)
+
+
+def test_what_was_posted_while_no_worker_ran_arrives_when_one_starts(
+    service: Service, start_worker: Start, start_beat: Start, receiver: RecordingReceiver
+) -> None:
+    worker = start_worker()
+    worker.kill()
+    service.open_ticket()
+    start_beat()
+    start_worker()
+    receiver.wait_for(1)
+
+
+def test_a_slow_receiver_delays_no_ticket(service: Service, start_worker: Start, receiver: RecordingReceiver) -> None:
+    release = Flag()
+    receiver.reply = lambda number: Reply(hold=release)
+    start_worker()
+    assert statistics.median(post_times(service, 20)) < 0.05
+    wait_until(lambda: Attempt.objects.filter(error__contains="did not answer within 2 seconds").exists())
+    release.set()
