@@ -8,6 +8,7 @@ from tests.processes import Service
 from tickets.models import Ticket
 
 JSON = {"Content-Type": "application/json"}
+BAD: list[Any] = ["", " \t\n", 7, None, True, ["x"], {}, "a\0"]
 FIELDS = ("full_name", "issue_description", "email")
 NO_IDS = ["0", "-1", "1", "abc", "1.5", "%D9%A1", "9223372036854775808", "9" * 4000, "%00", "1%0A"]
 MEBIBYTE = 1024 * 1024
@@ -16,7 +17,7 @@ MEBIBYTE = 1024 * 1024
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *((field, value) for field in FIELDS for value in ("", " \t\n", 7, None, True, ["x"], {}, "a\0")),
+        *((field, value) for field in FIELDS for value in BAD),
         ("full_name", "x" * 256),
         ("issue_description", "😀" * 20_001),
         ("email", "nobody"),
