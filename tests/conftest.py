@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from tests.processes import Process, Service
 from tests.receiver import RecordingReceiver
@@ -17,6 +18,21 @@ def database_url(django_db_setup: None, django_db_blocker: Any) -> str:
     """Where the processes under test find the suite's test database."""
     values = settings.DATABASES["default"]
     return f"postgres://{values['USER']}:{values['PASSWORD']}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
+
+
+# What migrations put there stays: the running service remembers the ids of content types.
+KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@pytest.fixture
+def database(database_url: str, django_db_blocker: Any) -> Iterator[None]:
+    """Database access for the test and the processes it talks to; every table is emptied afterwards."""
+    with django_db_blocker.unblock():
+        yield
+        tables = set(connection.introspection.table_names()) - KEPT
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {', '.join(sorted(tables))}")
+        connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -40,13 +56,13 @@ def running_service(start_service: Callable[..., Service]) -> Service:
 
 
 @pytest.fixture
-def service(running_service: Service, transactional_db: None) -> Service:
+def service(running_service: Service, database: None) -> Service:
     """The API with `API_ACCESS=open`, on empty tables."""
     return running_service
 
 
 @pytest.fixture
-def start_process(database_url: str, transactional_db: None, tmp_path: Path) -> Iterator[Callable[..., Process]]:
+def start_process(database_url: str, database: None, tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Starts any of the service's Python modules; it is stopped at the end of the test."""
     processes: list[Process] = []
 
@@ -84,7 +100,7 @@ def start_beat(start_process: Callable[..., Process], tmp_path: Path) -> Callabl
 
 
 @pytest.fixture
-def receiver(transactional_db: None) -> Iterator[RecordingReceiver]:
+def receiver(database: None) -> Iterator[RecordingReceiver]:
     """A receiver of `ticket.created` that answers 200 unless told otherwise, known to the service."""
     recording = RecordingReceiver()
     Receiver.objects.create(url=recording.url, events=[EventType.TICKET_CREATED], timeout=2)

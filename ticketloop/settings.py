@@ -38,7 +38,7 @@ SECRET_KEY = (read if DEBUG else configuration.require)(
 )
 # Health checks and the operator on the machine itself always get in.
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS: list[str] = read("ALLOWED_HOSTS", words, [], "host names, separated by commas") + LOOPBACK_NAMES
+ALLOWED_HOSTS = read("ALLOWED_HOSTS", words, list[str](), "host names, separated by commas") + LOOPBACK_NAMES
 CSRF_TRUSTED_ORIGINS: list[str] = read(
     "CSRF_TRUSTED_ORIGINS",
     lambda text: [url("http", "https")(origin) for origin in words(text)],

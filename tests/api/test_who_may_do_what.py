@@ -44,7 +44,7 @@ def test_open_lets_everybody_do_everything(service: Service) -> None:
     assert service.request("GET", "/api/v1/tickets").status_code == 200
 
 
-def test_intake_lets_everybody_open_a_ticket_and_nothing_else(intake: Service, transactional_db: None) -> None:
+def test_intake_lets_everybody_open_a_ticket_and_nothing_else(intake: Service, database: None) -> None:
     created = intake.open_ticket()
     assert created.status_code == 201
     path = created.headers["Location"]
@@ -54,26 +54,24 @@ def test_intake_lets_everybody_open_a_ticket_and_nothing_else(intake: Service, t
         assert response.headers["WWW-Authenticate"]
 
 
-def test_key_lets_nobody_do_anything(closed: Service, transactional_db: None) -> None:
+def test_key_lets_nobody_do_anything(closed: Service, database: None) -> None:
     for method, path in ALL:
         response = closed.request(method, path, json={})
         assert (response.status_code, list(response.json())) == (401, ["detail"])
 
 
-def test_staff_signed_in_to_the_admin_may_do_everything_with_the_csrf_token(
-    closed: Service, transactional_db: None
-) -> None:
+def test_staff_signed_in_to_the_admin_may_do_everything_with_the_csrf_token(closed: Service, database: None) -> None:
     session = signed_in(closed, staff=True)
     assert session.get(f"{closed.url}/api/v1/tickets").status_code == 200
     assert ticket(session, closed).status_code == 403
     assert ticket(session, closed, **{"X-CSRFToken": session.cookies["csrftoken"]}).status_code == 201
 
 
-def test_a_user_who_is_not_staff_is_refused(closed: Service, transactional_db: None) -> None:
+def test_a_user_who_is_not_staff_is_refused(closed: Service, database: None) -> None:
     session = signed_in(closed, staff=False)
     assert session.get(f"{closed.url}/api/v1/tickets").status_code == 403
 
 
-def test_health_and_docs_are_open_to_all(closed: Service, transactional_db: None) -> None:
+def test_health_and_docs_are_open_to_all(closed: Service, database: None) -> None:
     for path in ("/health", "/docs", "/redoc", "/openapi.json"):
         assert closed.request("GET", path).status_code == 200

@@ -22,8 +22,8 @@ def test_staff_see_the_text_as_typed(desk: Page, service: Service) -> None:
 
 
 def test_search_finds_what_was_typed(desk: Page, service: Service) -> None:
-    service.open_ticket(full_name="Pat O'Brien", issue_description="a <b>bold</b> & simple wish")
-    for query, count in [("O'Brien", 1), ("<b>", 1), ("ada@example", 1), ("amp", 0), ("&", 1), ("nothing", 0)]:
+    service.open_ticket(full_name="Pat O'Brien", email="pat@here.net", issue_description="a <b>bold</b> & simple wish")
+    for query, count in [("O'Brien", 1), ("<b>", 1), ("PAT@here", 1), ("amp", 0), ("&", 1), ("nothing", 0)]:
         desk.goto("/admin/tickets/ticket/")
         desk.fill("#searchbar", query)
         desk.click("#changelist-search input[type=submit]")
@@ -33,10 +33,10 @@ def test_search_finds_what_was_typed(desk: Page, service: Service) -> None:
 def test_a_ticket_is_resolved_and_reopened_on_its_page(desk: Page, service: Service) -> None:
     ticket = service.open_ticket().json()
     desk.goto(f"/admin/tickets/ticket/{ticket['id']}/change/")
-    desk.click("text=Resolve")
+    desk.click("input[name=_resolve]")
     expect(desk.locator(".messagelist")).to_have_text("1 ticket resolved.")
     assert Ticket.objects.get().resolved_at
-    desk.click("text=Reopen")
+    desk.click("input[name=_reopen]")
     expect(desk.locator(".messagelist")).to_have_text("1 ticket reopened.")
     assert Ticket.objects.get().resolved_at is None
     assert list(Event.objects.values_list("type", flat=True)) == [

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from tests.processes import ROOT
 from webhooks.models import Receiver
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("database")
 Prepare = Callable[..., str]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
