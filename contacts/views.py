@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
+from contacts.examples import CONTACT_EXAMPLE
 from contacts.representation import CONTACT_ROWS, ONE_CONTACT
 from contacts.serializers import ContactSerializer
 from ticketloop.api import fetch_json_or_404, id_or_404, json_response, json_stream, refuse_parameters
@@ -20,12 +21,14 @@ NOT_FOUND = "Contact not found"
         operation_id="listContacts",
         summary="List every contact",
         responses={200: ContactSerializer(many=True), **error_responses(400, 401, 403, 503)},
+        examples=[CONTACT_EXAMPLE],
     ),
     retrieve=extend_schema(
         operation_id="getContact",
         summary="Get one contact",
         parameters=[ID],
         responses={200: ContactSerializer, **error_responses(401, 403, 404, 503, not_found=NOT_FOUND)},
+        examples=[CONTACT_EXAMPLE],
     ),
 )
 class ContactViewSet(ViewSet):

@@ -5,7 +5,7 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import Error, connection
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -20,6 +20,10 @@ SELECT extract(epoch FROM now() - min(delivery.next_attempt_at))::float8
 FROM webhook_deliveries AS delivery JOIN webhook_receivers AS receiver ON receiver.id = delivery.receiver_id
 WHERE delivery.state = 'pending' AND delivery.next_attempt_at <= now() AND receiver.enabled
 """
+
+
+WELL = {"status": "ok", "database": "ok", "broker": "ok", "deliveries": "ok", "oldest_due_seconds": None}
+DATABASE_DOWN = {"status": "error", "database": "error", "deliveries": "unknown", "oldest_due_seconds": None}
 
 
 class HealthSerializer(serializers.Serializer[object]):
@@ -44,7 +48,14 @@ class HealthView(APIView):
         operation_id="getHealth",
         summary="Ask how the service is",
         tags=["health"],
-        responses={200: HealthSerializer, 503: OpenApiResponse(HealthSerializer, description="No ticket is accepted.")},
+        responses={
+            200: OpenApiResponse(HealthSerializer, examples=[OpenApiExample("All is well", value=WELL)]),
+            503: OpenApiResponse(
+                HealthSerializer,
+                description="No ticket is accepted.",
+                examples=[OpenApiExample("The database cannot be reached", value={**WELL, **DATABASE_DOWN})],
+            ),
+        },
     )
     def get(self, request: Request) -> Response:
         """200 while a ticket can be accepted, else 503. A broken broker or a late queue is told, but stays 200."""
@@ -61,7 +72,7 @@ def _database_health() -> dict[str, Any]:
             cursor.execute(OLDEST_DUE)
             (seconds,) = cursor.fetchone()
     except Error:
-        return {"status": "error", "database": "error", "deliveries": "unknown", "oldest_due_seconds": None}
+        return DATABASE_DOWN
     deliveries = "late" if seconds is not None and seconds > LATE else "ok"
     rounded = None if seconds is None else round(seconds, 3)
     return {"status": "ok", "database": "ok", "deliveries": deliveries, "oldest_due_seconds": rounded}

@@ -58,10 +58,10 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "ticketloop.apps.TicketLoopConfig",  # before drf_spectacular, one of whose templates it extends
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "ticketloop.apps.TicketLoopConfig",
     "contacts",
     "webhooks",
     "tickets",
@@ -177,7 +177,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": ["ticketloop.schema.document_paths_without_slash"],
+    "POSTPROCESSING_HOOKS": [
+        "ticketloop.schema.document_paths_without_slash",
+        "tickets.webhooks_schema.describe_headers",
+    ],
     "WEBHOOKS": ["tickets.webhooks_schema.TICKET_CREATED"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

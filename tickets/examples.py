@@ -4,12 +4,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-CONTACT: dict[str, Any] = {
-    "id": 4,
-    "full_name": "Ada Lovelace",
-    "email": "ada@example.com",
-    "created_at": "2026-11-23T20:38:11.448236Z",
-}
+from contacts.examples import CONTACT
+
 TICKET: dict[str, Any] = {
     "id": 17,
     "contact_id": 4,

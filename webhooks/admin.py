@@ -67,7 +67,6 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "next_attempt",
         "created_at",
         "finished_at",
-        "payload",
     ]
     ordering = ["-id"]
     inlines = [AttemptInline]
@@ -83,11 +82,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="next attempt", ordering="next_attempt_at")
     def next_attempt(self, delivery: Delivery) -> Any:
-        return delivery.next_attempt_at if delivery.state == Delivery.State.PENDING else None
-
-    @admin.display
-    def payload(self, delivery: Delivery) -> str:
-        return format_html('<code style="white-space: pre-wrap">{}</code>', delivery.event.payload)
+        return delivery.next_attempt_at if delivery.state == Delivery.State.PENDING else "-"
 
 
 @admin.register(Attempt)

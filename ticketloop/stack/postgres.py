@@ -116,6 +116,8 @@ def _as_unprivileged_user() -> list[str]:
     return [
         *("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"),
         *(f"--inh-caps={capability}", f"--ambient-caps={capability}"),
+        # Otherwise access(2), by which initdb looks for its neighbours, would not count the capability.
+        "--securebits=+no_setuid_fixup",
     ]
 
 
