@@ -14,7 +14,8 @@ VALKEY = EmbeddedValkey(FOLDER / "valkey")
 # Whatever the developer has set for a run of the service must not reach the tests.
 OWN_VARIABLES = [
     *("SECRET_KEY", "DEBUG", "HTTPS_ONLY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "API_ACCESS", "LOG_LEVEL"),
-    *("DATABASE_URL", "REDIS_URL", "WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_TIMEOUT", "WEB_CONCURRENCY"),
+    *("DATABASE_URL", "REDIS_URL", "WEBHOOK_URL", "WEBHOOK_SECRET", "WEBHOOK_TIMEOUT"),
+    *("WEBHOOK_ALLOWED_NETWORKS", "WEB_CONCURRENCY"),
     *("ADMIN_USERNAME", "ADMIN_PASSWORD", "ADMIN_EMAIL", "HOST", "PORT", "DATA_DIR"),
 ]
 
@@ -37,6 +38,7 @@ def _start() -> None:
         SECRET_KEY="insecure-for-tests-only-0123456789-0123456789-0123456789",
         HTTPS_ONLY="off",
         API_ACCESS="open",
+        WEBHOOK_ALLOWED_NETWORKS="127.0.0.0/8",
     )
 
 

@@ -3,12 +3,14 @@
 import base64
 import sys
 from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import environ
 
 T = TypeVar("T")
+Network = IPv4Network | IPv6Network
 
 
 class Configuration:
@@ -101,6 +103,11 @@ def postgresql(text: str) -> dict[str, Any]:
     if not database["NAME"]:
         raise ValueError(text)
     return database
+
+
+def networks(text: str) -> list[Network]:
+    """IP networks from a comma-separated list in CIDR notation; a single address is a network of one."""
+    return [ip_network(part) for part in words(text)]
 
 
 def signing_secret(text: str) -> str:

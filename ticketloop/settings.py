@@ -4,8 +4,10 @@ from pathlib import Path
 
 from ticketloop.configuration import (
     Configuration,
+    Network,
     between,
     boolean,
+    networks,
     one_of,
     postgresql,
     signing_secret,
@@ -218,6 +220,9 @@ CELERY_BEAT_SCHEDULE = {
 
 WEBHOOK_URL = read("WEBHOOK_URL", url("http", "https"), "", "an http or https URL such as https://example.com/hook")
 WEBHOOK_SECRET = read("WEBHOOK_SECRET", signing_secret, "", "`whsec_` and 24 to 64 bytes in base64")
+WEBHOOK_ALLOWED_NETWORKS = read(
+    "WEBHOOK_ALLOWED_NETWORKS", networks, list[Network](), "networks such as 10.1.0.0/16, separated by commas"
+)
 WEBHOOK_TIMEOUT = read("WEBHOOK_TIMEOUT", between(1, 60), 10.0, "seconds, from 1 to 60")
 
 # --- Log ---------------------------------------------------------------------------------------------------

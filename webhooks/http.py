@@ -1,13 +1,18 @@
 """One HTTP attempt: sends an event to a receiver and says what came of it."""
 
+import contextlib
 import threading
-import time
+from concurrent import futures
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError
+
+from webhooks.transport import Adapter, ForbiddenAddressError, set_deadline
 
 READ_LIMIT = 64 * 1024  # bytes read of an answer
 KEEP_LIMIT = 4 * 1024  # bytes kept of it
@@ -28,13 +33,10 @@ class Answer:
 
 def post(url: str, body: str, headers: dict[str, str], timeout: float) -> Answer:
     """POSTs `body` and reads the answer within `timeout` seconds. Network failures become an Answer."""
-    deadline = time.monotonic() + timeout
+    set_deadline(timeout)
     try:
-        with _session().post(
-            url, data=body.encode(), headers=headers, timeout=timeout, allow_redirects=False, stream=True
-        ) as response:
-            excerpt = _read(response, deadline)
-            return _answer(response, excerpt)
+        with _session().post(url, data=body.encode(), headers=headers, timeout=timeout, stream=True) as response:
+            return _answer(response, _read(response))
     except (requests.RequestException, OSError, ValueError) as error:
         return Answer(status=None, error=_in_words(error, timeout))
 
@@ -45,10 +47,14 @@ class _Session(requests.Session):
     def __init__(self) -> None:
         super().__init__()
         self.trust_env = False  # no proxy, no .netrc: deliveries go where the receiver says
+        # What is not asked for compressed cannot grow when it is unpacked.
+        self.headers = CaseInsensitiveDict({"Accept": "*/*", "Accept-Encoding": "identity"})
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, Adapter(max_retries=0))
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """None: even with `allow_redirects=False` requests would read the whole body of a redirect, however long."""
+        """None: no redirect is followed. (`allow_redirects=False` would still read its body, however long.)"""
 
 
 def _session() -> _Session:
@@ -59,18 +65,14 @@ def _session() -> _Session:
     return session
 
 
-def _read(response: requests.Response, deadline: float) -> str:
-    """The beginning of the body. A body that is endless or drips is left at the limit or the deadline."""
-    kept = b""
-    total = 0
-    for chunk in iter(lambda: response.raw.read1(READ_LIMIT), b""):
-        kept = (kept + chunk)[:KEEP_LIMIT]
-        total += len(chunk)
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        if total > READ_LIMIT:
-            break
-    return kept.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+def _read(response: requests.Response) -> str:
+    """The beginning of the body, as far as it came before the limit or the deadline: the status has decided already."""
+    body = bytearray()
+    with contextlib.suppress(HTTPError, OSError, ValueError):
+        while len(body) < READ_LIMIT and (chunk := response.raw.read1(READ_LIMIT - len(body))):
+            body += chunk
+    text = body[:KEEP_LIMIT].decode(errors="replace")
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _answer(response: requests.Response, excerpt: str) -> Answer:
@@ -94,7 +96,9 @@ def _seconds(retry_after: str) -> float | None:
 
 
 def _in_words(error: Exception, timeout: float) -> str:
-    if isinstance(error, requests.Timeout | TimeoutError):
+    if isinstance(error, ForbiddenAddressError):
+        return f"Refused: {error}"
+    if isinstance(error, requests.Timeout | TimeoutError | futures.TimeoutError) or "timed out" in str(error):
         return f"The receiver did not answer within {timeout:g} seconds."
     if isinstance(error, requests.exceptions.SSLError):
         return f"No secure connection: {error}"

@@ -49,6 +49,8 @@ def manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str
         ("WEBHOOK_URL", "https://example.com:port/"),
         ("WEBHOOK_SECRET", "whsec_short"),
         ("WEBHOOK_SECRET", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        ("WEBHOOK_ALLOWED_NETWORKS", "10.0.0.1/8"),
+        ("WEBHOOK_ALLOWED_NETWORKS", "intranet"),
         ("WEBHOOK_TIMEOUT", "0"),
         ("WEBHOOK_TIMEOUT", "soon"),
         ("LOG_LEVEL", "loud"),

@@ -72,6 +72,7 @@ class Place:
         return {
             "SECRET_KEY": secret_in(self.data_dir / "secret_key"),
             "API_ACCESS": "open",
+            "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",
             "HTTPS_ONLY": "off",
             "ALLOWED_HOSTS": self.host,
         }
