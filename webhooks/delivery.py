@@ -1,4 +1,4 @@
-"""Claims due deliveries, sends them, records what came of it.
+"""Claims due deliveries, attempts one, records what came of it.
 
 A delivery is leased, not locked: claiming pushes `next_attempt_at` past the attempt's end in one committed
 statement, so that no transaction is open while a receiver takes its time, and what a killed worker had claimed
@@ -6,37 +6,56 @@ comes due again by itself. Dying between sending and recording sends twice: at l
 """
 
 import uuid
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from ticketloop.version import VERSION
-from webhooks import backoff, http
+from webhooks import backoff, circuit, http
 from webhooks.models import Delivery, message_id
 from webhooks.signing import signed_headers
 
-THREADS = 16  # deliveries sent at once by one worker process
 LEASE_MARGIN = 5  # seconds past the receiver's time limit
 
+# Of each receiver what is due the longest, as much as there is room for; of one whose circuit is open a single
+# delivery, once its probe is due. In random order, so that no receiver is always served first.
 CLAIM = """
-WITH due AS (
-    SELECT delivery.id
-    FROM webhook_deliveries AS delivery JOIN webhook_receivers AS receiver ON receiver.id = delivery.receiver_id
-    WHERE delivery.state = 'pending' AND delivery.next_attempt_at <= now() AND receiver.enabled
-    ORDER BY delivery.next_attempt_at
+WITH receiver AS (
+    SELECT receiver.*, receiver.consecutive_failures >= %(threshold)s AS failing, coalesce(busy.room, %(room)s) AS room
+    FROM webhook_receivers AS receiver
+    LEFT JOIN unnest(%(busy)s::bigint[], %(rooms)s::int[]) AS busy (id, room) ON busy.id = receiver.id
+    WHERE receiver.enabled
+      AND (receiver.consecutive_failures < %(threshold)s OR (receiver.next_probe_at <= now() AND busy.id IS NULL))
+    ORDER BY random()
+),
+due AS (
+    SELECT due.id AS delivery_id, receiver.*,
+           now() + (receiver.timeout + %(margin)s) * interval '1 second' AS leased_until
+    FROM receiver CROSS JOIN LATERAL (
+        SELECT delivery.id
+        FROM webhook_deliveries AS delivery
+        WHERE delivery.receiver_id = receiver.id
+          AND delivery.state = 'pending' AND delivery.next_attempt_at <= now()
+        ORDER BY delivery.next_attempt_at
+        LIMIT CASE WHEN receiver.failing THEN 1 ELSE receiver.room END
+        FOR UPDATE SKIP LOCKED
+    ) AS due
     LIMIT %(limit)s
-    FOR UPDATE OF delivery SKIP LOCKED
+),
+probe AS (
+    UPDATE webhook_receivers AS receiver SET next_probe_at = due.leased_until
+    FROM due WHERE due.failing AND receiver.id = due.id
 )
 UPDATE webhook_deliveries AS delivery
-SET next_attempt_at = now() + (receiver.timeout + %(margin)s) * interval '1 second'
-FROM due, webhook_events AS event, webhook_receivers AS receiver
-WHERE delivery.id = due.id AND event.id = delivery.event_id AND receiver.id = delivery.receiver_id
+SET next_attempt_at = due.leased_until
+FROM due, webhook_events AS event
+WHERE delivery.id = due.delivery_id AND event.id = delivery.event_id
 RETURNING delivery.id, delivery.attempts_made, event.uid, event.type, event.payload,
-          receiver.id, receiver.url, receiver.secret, receiver.timeout
+          due.id, due.url, due.secret, due.timeout
 """
 
 RECORD = """
@@ -110,20 +129,18 @@ class Outcome:
         )
 
 
-def deliver_due() -> int:
-    """Attempts deliveries until none is due; returns how many attempts were made."""
-    attempts = 0
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="delivery") as pool:
-        while claims := claim_due(THREADS):
-            record(list(pool.map(attempt, claims)))
-            attempts += len(claims)
-    return attempts
-
-
-def claim_due(limit: int) -> list[Claim]:
-    """Leases up to `limit` due deliveries, the longest due first."""
+def claim(limit: int, room: int, rooms: Mapping[int, int]) -> list[Claim]:
+    """Leases up to `limit` due deliveries: of a receiver in `rooms` as many as that says, of any other up to `room`."""
+    values: dict[str, Any] = {
+        "limit": limit,
+        "room": room,
+        "busy": list(rooms.keys()),
+        "rooms": list(rooms.values()),
+        "margin": LEASE_MARGIN,
+        "threshold": circuit.THRESHOLD,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"limit": limit, "margin": LEASE_MARGIN})
+        cursor.execute(CLAIM, values)
         return [Claim(*row) for row in cursor.fetchall()]
 
 
@@ -141,10 +158,11 @@ def attempt(claim: Claim) -> Outcome:
 
 
 def record(outcomes: Sequence[Outcome]) -> None:
-    """Stores the attempts and finishes or reschedules their deliveries, in one statement."""
+    """Stores the attempts, finishes or reschedules their deliveries, and tells the receivers' circuits."""
     columns = [list(column) for column in zip(*(outcome.row() for outcome in outcomes), strict=True)]
     gone = [outcome.claim.receiver_id for outcome in outcomes if outcome.answer.status == 410]
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(RECORD, columns)
+        circuit.note((outcome.claim.receiver_id, not outcome.answer.error) for outcome in outcomes)
         if gone:
             cursor.execute(DISABLE, [GONE, gone])

@@ -38,6 +38,11 @@ class Receiver(models.Model):
     timeout = models.FloatField("time limit", default=10.0, help_text="seconds, connecting included")
     enabled = models.BooleanField(default=True)
     disabled_reason = models.TextField(blank=True)
+    # The circuit (see webhooks.circuit): failures since the last success, and since when; while it is open,
+    # nothing is sent but one probe at a time.
+    consecutive_failures = models.PositiveIntegerField(db_default=0, editable=False)
+    failing_since = models.DateTimeField(null=True, editable=False)
+    next_probe_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -105,10 +110,11 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         ordering = ["id"]
         indexes = [
+            # What is owed, by receiver: small however many deliveries have been made.
             models.Index(
-                fields=["next_attempt_at"],
+                fields=["receiver", "next_attempt_at"],
                 condition=models.Q(state="pending"),
-                name="webhook_deliveries_due",
+                name="webhook_deliveries_owed",
             ),
         ]
         constraints = [

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.db import close_old_connections
 
-from webhooks.delivery import deliver_due
+from webhooks.dispatch import deliver_due
 
 
 @shared_task(name="webhooks.deliver")

@@ -1,0 +1,79 @@
+"""A receiver that hangs leaves room for the others; one that keeps failing is probed, and drains when it is back."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from threading import Event as Flag
+
+import pytest
+from django.db import connection
+
+from tests.processes import Process, Service, wait_until
+from tests.receiver import RecordingReceiver, Reply
+from webhooks.circuit import THRESHOLD
+from webhooks.models import Attempt, Delivery, EventType, Receiver
+
+
+@pytest.fixture
+def second_receiver(database: None) -> Iterator[RecordingReceiver]:
+    recording = RecordingReceiver()
+    Receiver.objects.create(url=recording.url, events=[EventType.TICKET_CREATED], timeout=10)
+    yield recording
+    recording.close()
+
+
+def test_a_hanging_receiver_does_not_starve_a_healthy_one(
+    service: Service,
+    start_worker: Callable[..., Process],
+    start_beat: Callable[..., Process],
+    receiver: RecordingReceiver,
+    second_receiver: RecordingReceiver,
+) -> None:
+    release = Flag()
+    second_receiver.reply = lambda number: Reply(hold=release)
+    arrived: dict[int, float] = {}
+
+    def note(number: int) -> Reply:
+        arrived[number] = time.monotonic()
+        return Reply()
+
+    receiver.reply = note
+    start_worker()
+    start_beat()
+    posted = []
+    for _ in range(60):
+        posted.append(time.monotonic())
+        service.open_ticket()
+    receiver.wait_for(60)
+    release.set()
+    delays = sorted(arrived[number + 1] - posted[number] for number in range(60))
+    assert delays[56] < 2, "the 95th percentile"
+
+
+def test_a_failing_receiver_is_probed_and_drains_oldest_first_when_it_is_back(
+    service: Service,
+    start_worker: Callable[..., Process],
+    start_beat: Callable[..., Process],
+    receiver: RecordingReceiver,
+) -> None:
+    receiver.reply = lambda number: Reply(500)
+    start_worker()
+    start_beat()
+    for _ in range(THRESHOLD):
+        service.open_ticket()
+    wait_until(lambda: Receiver.objects.get().consecutive_failures >= THRESHOLD, what="an open circuit")
+    for _ in range(30):
+        service.open_ticket()
+    tried = set(Attempt.objects.values_list("delivery__event__ticket_id", flat=True))
+    made = Attempt.objects.count()
+    assert made <= THRESHOLD + 1, "new events wait while the circuit is open"
+    receiver.reply = lambda number: Reply()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE webhook_receivers SET next_probe_at = now()")
+    wait_until(lambda: not Delivery.objects.exclude(state="delivered").exists(), what="the backlog's end")
+    assert Receiver.objects.get().consecutive_failures == 0
+    ids = [json.loads(arrival.body)["id"] for arrival in receiver.arrivals[made:]]
+    assert len(set(ids)) == THRESHOLD + 30
+    waiting = [id for id in ids if id not in tried]
+    # Oldest first, but for what is under way at the same time in two processes.
+    assert all(abs(sorted(waiting).index(id) - place) <= 16 for place, id in enumerate(waiting))

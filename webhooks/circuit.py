@@ -1,0 +1,59 @@
+"""Spares a receiver that keeps failing, and notices when it is back (the circuit breaker pattern).
+
+After `THRESHOLD` failures in a row the circuit is open: new events wait, and one delivery at a time goes out as a
+probe, ever less often. The first success closes it, and the whole backlog comes due, oldest first.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from django.db import connection
+
+THRESHOLD = 3  # failures in a row; fewer may be about one event and not about the receiver
+FIRST_PROBE = 5.0  # seconds after the circuit opens; doubled with each failed probe
+LAST_PROBE = 300.0
+LONGEST_LEASE = 65  # seconds: the longest time limit of a receiver and the lease's margin
+
+SUCCEEDED = """
+WITH closed AS (
+    UPDATE webhook_receivers AS receiver
+    SET consecutive_failures = 0, failing_since = NULL, next_probe_at = NULL
+    FROM webhook_receivers AS before
+    WHERE receiver.id = ANY (%(receivers)s::bigint[]) AND receiver.consecutive_failures > 0
+      AND before.id = receiver.id
+    RETURNING receiver.id, before.consecutive_failures
+)
+-- What is due later than any lease can last waits for its schedule, not for a worker that is sending it.
+UPDATE webhook_deliveries AS delivery
+SET next_attempt_at = delivery.created_at
+FROM closed
+WHERE closed.consecutive_failures >= %(threshold)s AND delivery.receiver_id = closed.id
+  AND delivery.state = 'pending' AND delivery.next_attempt_at > now() + %(lease)s * interval '1 second'
+"""
+
+FAILED = """
+UPDATE webhook_receivers AS receiver
+SET consecutive_failures = receiver.consecutive_failures + failed.count,
+    failing_since = coalesce(receiver.failing_since, now()),
+    next_probe_at = now() + interval '1 second' * least(
+        %(last)s,
+        %(first)s * 2 ^ least(greatest(receiver.consecutive_failures + failed.count - %(threshold)s, 0), 20)
+    ) * (0.8 + 0.4 * random())
+FROM unnest(%(receivers)s::bigint[], %(counts)s::int[]) AS failed (id, count)
+WHERE receiver.id = failed.id
+"""
+
+
+def note(results: Iterable[tuple[int, bool]]) -> None:
+    """Takes down a batch of results, each a receiver's id and whether the attempt succeeded."""
+    results = list(results)
+    succeeded = {receiver for receiver, success in results if success}
+    failed = Counter(receiver for receiver, success in results if not success and receiver not in succeeded)
+    with connection.cursor() as cursor:
+        if succeeded:
+            cursor.execute(SUCCEEDED, {"receivers": sorted(succeeded), "threshold": THRESHOLD, "lease": LONGEST_LEASE})
+        if failed:
+            receivers = sorted(failed)
+            counts = [failed[receiver] for receiver in receivers]
+            limits = {"first": FIRST_PROBE, "last": LAST_PROBE, "threshold": THRESHOLD}
+            cursor.execute(FAILED, {"receivers": receivers, "counts": counts, **limits})
