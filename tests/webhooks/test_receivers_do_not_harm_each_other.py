@@ -74,6 +74,6 @@ def test_a_failing_receiver_is_probed_and_drains_oldest_first_when_it_is_back(
     assert Receiver.objects.get().consecutive_failures == 0
     ids = [json.loads(arrival.body)["id"] for arrival in receiver.arrivals[made:]]
     assert len(set(ids)) == THRESHOLD + 30
-    waiting = [id for id in ids if id not in tried]
+    waiting = [each for each in ids if each not in tried]
     # Oldest first, but for what is under way at the same time in two processes.
-    assert all(abs(sorted(waiting).index(id) - place) <= 16 for place, id in enumerate(waiting))
+    assert all(abs(sorted(waiting).index(each) - place) <= 16 for place, each in enumerate(waiting))
