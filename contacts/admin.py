@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from contacts.fields import NormalisedEmailFormField
 from contacts.models import Contact
-from ticketloop.admin import ModelAdmin
+from ticketloop.admin import DeskAdmin
 
 
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -22,7 +22,7 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Contact)
-class ContactAdmin(ModelAdmin):
+class ContactAdmin(DeskAdmin):
     """People who opened tickets. They come with their first ticket and stay as long as they have one."""
 
     form = ContactForm
@@ -31,7 +31,6 @@ class ContactAdmin(ModelAdmin):
     search_fields = ["full_name", "email"]
     list_filter = ["created_at"]
     readonly_fields = ["created_at"]
-    show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

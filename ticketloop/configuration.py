@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import environ
+from cryptography.fernet import Fernet
 
 T = TypeVar("T")
 Network = IPv4Network | IPv6Network
@@ -105,6 +106,13 @@ def postgresql(text: str) -> dict[str, Any]:
     return database
 
 
+def email(text: str) -> dict[str, Any]:
+    """Django's mail settings from `smtp+tls://user:password@host:port` and the like."""
+    if urlsplit(text).scheme not in environ.Env.EMAIL_SCHEMES:
+        raise ValueError(text)
+    return dict(environ.Env.email_url_config(text))
+
+
 def networks(text: str) -> list[Network]:
     """IP networks from a comma-separated list in CIDR notation; a single address is a network of one."""
     return [ip_network(part) for part in words(text)]
@@ -116,3 +124,11 @@ def signing_secret(text: str) -> str:
     if prefix != "whsec" or not 24 <= len(base64.b64decode(encoded, validate=True)) <= 64:
         raise ValueError("not a signing secret")
     return text
+
+
+def encryption_keys(text: str) -> list[str]:
+    """Fernet keys, 32 bytes in URL-safe base64 each, from a comma-separated list."""
+    keys = words(text)
+    for key in keys:
+        Fernet(key)  # raises ValueError for what is none
+    return keys

@@ -7,6 +7,8 @@ from ticketloop.configuration import (
     Network,
     between,
     boolean,
+    email,
+    encryption_keys,
     networks,
     one_of,
     postgresql,
@@ -52,6 +54,9 @@ API_ACCESS = read("API_ACCESS", one_of("open", "intake", "key"), "key", "open, i
 # --- What the service is made of ---------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "ticketloop.apps.TicketLoopConfig",  # before those whose templates it extends
+    "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -60,7 +65,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
-    "ticketloop.apps.TicketLoopConfig",  # before drf_spectacular, one of whose templates it extends
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -190,6 +194,17 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "tryItOutEnabled": True},
 }
 
+# --- The support desk --------------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "Ticket Loop",
+    "SITE_HEADER": "Ticket Loop",
+    "SITE_SYMBOL": "confirmation_number",
+    "SITE_URL": None,
+    "SHOW_VIEW_ON_SITE": False,
+    "GLOBAL_CALLBACK": "ticketloop.desk.context",
+}
+
 # --- Broker and worker -------------------------------------------------------------------------------------
 
 redis_url = url("redis", "rediss", "unix")
@@ -214,6 +229,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # A tick that no worker took is worth nothing once the next one is there.
     "deliver": {"task": "webhooks.deliver", "schedule": 1.0, "options": {"expires": 5}},
+    "tell staff": {"task": "webhooks.tell_staff", "schedule": 60.0, "options": {"expires": 50}},
+    "prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
 # --- Webhooks ----------------------------------------------------------------------------------------------
@@ -223,7 +240,21 @@ WEBHOOK_SECRET = read("WEBHOOK_SECRET", signing_secret, "", "`whsec_` and 24 to 
 WEBHOOK_ALLOWED_NETWORKS = read(
     "WEBHOOK_ALLOWED_NETWORKS", networks, list[Network](), "networks such as 10.1.0.0/16, separated by commas"
 )
+ENCRYPTION_KEYS = read(
+    "ENCRYPTION_KEYS",
+    encryption_keys,
+    list[str](),
+    "keys of 32 bytes in URL-safe base64, separated by commas; `openssl rand -base64 32 | tr +/ -_` makes one",
+)
+WEBHOOK_RETENTION_DAYS = read("WEBHOOK_RETENTION_DAYS", between(1, 3650), 30.0, "days, from 1 to 3650")
 WEBHOOK_TIMEOUT = read("WEBHOOK_TIMEOUT", between(1, 60), 10.0, "seconds, from 1 to 60")
+
+# --- Email -------------------------------------------------------------------------------------------------
+
+EMAIL_EXPECTED = "a URL such as smtp+tls://user:password@mail.example.com:587"
+vars().update(read("EMAIL_URL", email, email("consolemail://"), EMAIL_EXPECTED))
+DEFAULT_FROM_EMAIL = read("EMAIL_FROM", str, "ticketloop@localhost", "an e-mail address")
+EMAIL_TIMEOUT = 10  # seconds
 
 # --- Log ---------------------------------------------------------------------------------------------------
 

@@ -1,27 +1,25 @@
 """The support desk: staff read, resolve and reopen tickets. Both go through the services that the API uses."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
 from contacts.admin import ContactAdmin
-from ticketloop.admin import ModelAdmin
+from ticketloop.admin import ReadOnlyAdmin, ReadOnlyInline, button
 from tickets import services
 from tickets.models import Ticket
-
-if TYPE_CHECKING:
-    TabularInline = admin.TabularInline[Any, Any]
-else:
-    TabularInline = admin.TabularInline
+from webhooks.models import Delivery
 
 FIRST_LINE_LENGTH = 80
+MOST_DELIVERIES = 50  # on a ticket's page
+CHANGE = "tickets.change_ticket"
 Change = Callable[[Sequence[int]], list[services.RenderedTicket]]
 
 
@@ -31,7 +29,7 @@ def first_line(ticket: Ticket) -> str:
 
 
 @admin.register(Ticket)
-class TicketAdmin(ModelAdmin):
+class TicketAdmin(ReadOnlyAdmin):
     """Tickets as their contacts wrote them."""
 
     list_display = ["id", "text", "contact_link", "status", "created_at", "resolved_at"]
@@ -44,8 +42,6 @@ class TicketAdmin(ModelAdmin):
     actions = ["resolve", "reopen"]
     readonly_fields = ["contact_link", "full_text", "status", "created_at", "resolved_at"]
     fields = (*readonly_fields,)
-    show_full_result_count = False
-    change_form_template = "admin/tickets/ticket/change_form.html"
 
     @admin.display(description="ticket")
     def text(self, ticket: Ticket) -> str:
@@ -60,40 +56,44 @@ class TicketAdmin(ModelAdmin):
         url = reverse("admin:contacts_contact_change", args=[ticket.contact_id])
         return format_html('<a href="{}">{}</a>', url, ticket.contact)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def has_resolve_permission(self, request: HttpRequest) -> bool:
+        """Whether this user may resolve and reopen."""
+        return bool(request.user.has_perm(CHANGE))
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.action(description="Resolve selected tickets", permissions=["change"])
+    @admin.action(description="Resolve selected tickets", permissions=["resolve"])
     def resolve(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
         self._change(request, _ids(tickets), services.resolve_tickets, "resolved")
 
-    @admin.action(description="Reopen selected tickets", permissions=["change"])
+    @admin.action(description="Reopen selected tickets", permissions=["resolve"])
     def reopen(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
         self._change(request, _ids(tickets), services.reopen_tickets, "reopened")
 
-    def response_change(self, request: HttpRequest, obj: Ticket) -> HttpResponse:
-        """The buttons on a ticket's page."""
-        if "_resolve" in request.POST:
-            self._change(request, [obj.pk], services.resolve_tickets, "resolved")
-        elif "_reopen" in request.POST:
-            self._change(request, [obj.pk], services.reopen_tickets, "reopened")
-        return HttpResponseRedirect(request.path)
+    @button("Resolve", CHANGE, shown=lambda ticket: ticket.status == "open", primary=True)
+    def resolve_one(self, request: HttpRequest, ticket: Ticket) -> None:
+        self._change(request, [ticket.pk], services.resolve_tickets, "resolved")
 
-    def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
-        """Every field is read-only; saving would write back what may have changed meanwhile."""
+    @button("Reopen", CHANGE, shown=lambda ticket: ticket.status == "resolved")
+    def reopen_one(self, request: HttpRequest, ticket: Ticket) -> None:
+        self._change(request, [ticket.pk], services.reopen_tickets, "reopened")
 
-    def log_change(self, request: HttpRequest, obj: Ticket, message: Any) -> Any:
-        """Only `_change` has something to tell."""
+    buttons = (resolve_one, reopen_one)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Adds who was told of the ticket."""
+        if request.user.has_perm("webhooks.view_delivery"):
+            deliveries = Delivery.objects.filter(event__ticket_id=context["original"].pk)
+            deliveries = deliveries.select_related("event", "receiver").order_by("-id")[:MOST_DELIVERIES]
+            context["panel"] = {"template": "webhooks/deliveries_panel.html", "deliveries": deliveries}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def _change(self, request: HttpRequest, ids: list[int], change: Change, done: str) -> None:
         """Runs the service, notes it in each changed ticket's history and says what it did."""
         with transaction.atomic():
             changed = [ticket.id for ticket in change(ids)]
             for ticket in Ticket.objects.filter(pk__in=changed):
-                super().log_change(request, ticket, done.capitalize() + ".")
+                self.log_change(request, ticket, done.capitalize() + ".")
         unchanged = len(ids) - len(changed)
         parts = [f"{_tickets(len(changed))} {done}"] if changed or not unchanged else []
         if unchanged:
@@ -111,23 +111,18 @@ def _tickets(count: int) -> str:
     return f"{count} ticket" if count == 1 else f"{count} tickets"
 
 
-class TicketInline(TabularInline):
+class TicketInline(ReadOnlyInline):
     """A contact's tickets, beneath the contact."""
 
     model = Ticket
     readonly_fields = ["ticket", "status", "created_at", "resolved_at"]
     fields = (*readonly_fields,)
     ordering = ["-id"]
-    extra = 0
-    can_delete = False
 
     @admin.display(description="ticket")
     def ticket(self, ticket: Ticket) -> str:
         url = reverse("admin:tickets_ticket_change", args=[ticket.pk])
         return format_html('<a href="{}">#{} {}</a>', url, ticket.pk, first_line(ticket))
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 ContactAdmin.inlines = [TicketInline]

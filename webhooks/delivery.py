@@ -1,8 +1,8 @@
 """Claims due deliveries, attempts one, records what came of it.
 
-A delivery is leased, not locked: claiming pushes `next_attempt_at` past the attempt's end in one committed
-statement, so that no transaction is open while a receiver takes its time, and what a killed worker had claimed
-comes due again by itself. Dying between sending and recording sends twice: at least once, never not at all.
+A delivery is leased, not locked: claiming sets `leased_until` past the attempt's end in one committed statement, so
+that no transaction is open while a receiver takes its time, and what a killed worker had claimed comes due again by
+itself. Dying between sending and recording sends twice: at least once, never not at all.
 """
 
 import uuid
@@ -15,8 +15,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from ticketloop.version import VERSION
-from webhooks import backoff, circuit, http
-from webhooks.models import Delivery, message_id
+from webhooks import backoff, circuit, headers, http
+from webhooks.models import Delivery, Receiver, message_id
+from webhooks.sealing import UnsealError, unseal
 from webhooks.signing import signed_headers
 
 LEASE_MARGIN = 5  # seconds past the receiver's time limit
@@ -40,6 +41,7 @@ due AS (
         FROM webhook_deliveries AS delivery
         WHERE delivery.receiver_id = receiver.id
           AND delivery.state = 'pending' AND delivery.next_attempt_at <= now()
+          AND (delivery.leased_until IS NULL OR delivery.leased_until <= now())
         ORDER BY delivery.next_attempt_at
         LIMIT CASE WHEN receiver.failing THEN 1 ELSE receiver.room END
         FOR UPDATE SKIP LOCKED
@@ -51,37 +53,37 @@ probe AS (
     FROM due WHERE due.failing AND receiver.id = due.id
 )
 UPDATE webhook_deliveries AS delivery
-SET next_attempt_at = due.leased_until
+SET leased_until = due.leased_until
 FROM due, webhook_events AS event
 WHERE delivery.id = due.delivery_id AND event.id = delivery.event_id
-RETURNING delivery.id, delivery.attempts_made, event.uid, event.type, event.payload,
-          due.id, due.url, due.secret, due.timeout
+RETURNING delivery.id, delivery.attempts_made, event.uid, event.type, event.created_at, event.payload,
+          due.id, due.url, due.timeout, due.body_format, due.sealed_headers, due.sealed_secret,
+          CASE WHEN due.previous_secret_until > now() THEN due.sealed_previous_secret ELSE '' END
 """
 
+# An attempt at what staff cancelled or put on its way anew meanwhile still counts when it succeeded.
 RECORD = """
 WITH outcome AS (
     SELECT outcome.*
-    FROM unnest(%s::bigint[], %s::timestamptz[], %s::float8[], %s::int[], %s::text[], %s::text[], %s::text[],
-                %s::float8[])
-         AS outcome (delivery_id, started_at, duration, status, error, response, state, delay)
+    FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::float8[], %s::int[], %s::text[], %s::text[],
+                %s::text[], %s::float8[])
+         AS outcome (delivery_id, receiver_id, started_at, duration, status, error, response, state, delay)
     JOIN webhook_deliveries AS delivery ON delivery.id = outcome.delivery_id
 ),
 attempt AS (
-    INSERT INTO webhook_attempts (delivery_id, started_at, duration, status, error, response)
-    SELECT delivery_id, started_at, duration, status, error, response FROM outcome
+    INSERT INTO webhook_attempts (delivery_id, receiver_id, started_at, duration, status, error, response)
+    SELECT delivery_id, receiver_id, started_at, duration, status, error, response FROM outcome
 )
 UPDATE webhook_deliveries AS delivery
 SET state = outcome.state,
     attempts_made = delivery.attempts_made + 1,
     next_attempt_at = now() + outcome.delay * interval '1 second',
+    leased_until = NULL,
     finished_at = CASE WHEN outcome.state <> 'pending' THEN now() END
 FROM outcome
-WHERE delivery.id = outcome.delivery_id AND delivery.state = 'pending'
+WHERE delivery.id = outcome.delivery_id AND (delivery.state = 'pending' OR outcome.state = 'delivered')
 """
 
-DISABLE = """
-UPDATE webhook_receivers SET enabled = false, disabled_reason = %s WHERE id = ANY (%s::bigint[]) AND enabled
-"""
 GONE = "The receiver answered 410 Gone, which says that it wants no more events."
 
 
@@ -93,11 +95,34 @@ class Claim:
     attempts_made: int
     event_uid: uuid.UUID
     event_type: str
+    event_created_at: datetime
     payload: str
     receiver_id: int
     url: str
-    secret: str
     timeout: float
+    body_format: str
+    sealed_headers: str
+    sealed_secret: str
+    sealed_previous_secret: str
+
+    @property
+    def body(self) -> str:
+        """What is sent: the same text at every attempt."""
+        if self.body_format == Receiver.BodyFormat.TICKET:
+            return self.payload
+        timestamp = self.event_created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return f'{{"type":"{self.event_type}","timestamp":"{timestamp}","data":{self.payload}}}'
+
+    def headers(self, moment: datetime) -> dict[str, str]:
+        """What is sent with the body at this moment; raises UnsealError."""
+        secrets = [unseal(each) for each in (self.sealed_secret, self.sealed_previous_secret) if each]
+        return {
+            **headers.parse(unseal(self.sealed_headers)),
+            "Content-Type": "application/json",
+            "User-Agent": f"TicketLoop/{VERSION}",
+            "Ticketloop-Event": self.event_type,
+            **signed_headers(secrets, message_id(self.event_uid), moment, self.body),
+        }
 
 
 @dataclass(frozen=True)
@@ -124,7 +149,15 @@ class Outcome:
         else:
             state = Delivery.State.DEAD if delay is None else Delivery.State.PENDING
         return (
-            *(self.claim.id, self.started_at, self.duration, answer.status, answer.error, answer.response),
+            *(
+                self.claim.id,
+                self.claim.receiver_id,
+                self.started_at,
+                self.duration,
+                answer.status,
+                answer.error,
+                answer.response,
+            ),
             *(state.value, delay or 0.0),
         )
 
@@ -147,13 +180,10 @@ def claim(limit: int, room: int, rooms: Mapping[int, int]) -> list[Claim]:
 def attempt(claim: Claim) -> Outcome:
     """Sends one claimed delivery; touches no database."""
     started_at, start = datetime.now(UTC), monotonic()
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": f"TicketLoop/{VERSION}",
-        "Ticketloop-Event": claim.event_type,
-        **signed_headers(claim.secret, message_id(claim.event_uid), started_at, claim.payload),
-    }
-    answer = http.post(claim.url, claim.payload, headers, claim.timeout)
+    try:
+        answer = http.post(claim.url, claim.body, claim.headers(started_at), claim.timeout)
+    except UnsealError as error:
+        answer = http.Answer(status=None, error=str(error))
     return Outcome(claim, started_at, monotonic() - start, answer)
 
 
@@ -165,4 +195,4 @@ def record(outcomes: Sequence[Outcome]) -> None:
         cursor.execute(RECORD, columns)
         circuit.note((outcome.claim.receiver_id, not outcome.answer.error) for outcome in outcomes)
         if gone:
-            cursor.execute(DISABLE, [GONE, gone])
+            circuit.disable(gone, GONE)

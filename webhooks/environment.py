@@ -7,18 +7,20 @@ from webhooks.models import EventType, Receiver
 
 def sync_environment_receiver() -> None:
     """Makes the environment's receiver what the settings say: created, changed, or disabled when unset."""
-    receivers = Receiver.objects.filter(source=Receiver.Source.ENVIRONMENT)
+    receiver = Receiver.objects.filter(source=Receiver.Source.ENVIRONMENT).first()
     if not settings.WEBHOOK_URL:
-        receivers.update(enabled=False, disabled_reason="WEBHOOK_URL is not set.")
+        if receiver:
+            receiver.enabled, receiver.disabled_reason = False, "WEBHOOK_URL is not set."
+            receiver.save(update_fields=["enabled", "disabled_reason"])
         return
-    values = {
-        "description": "WEBHOOK_URL",
-        "url": settings.WEBHOOK_URL,
-        "events": [EventType.TICKET_CREATED],
-        "timeout": settings.WEBHOOK_TIMEOUT,
-        "enabled": True,
-        "disabled_reason": "",
-    }
+    receiver = receiver or Receiver(source=Receiver.Source.ENVIRONMENT)
+    receiver.description = "WEBHOOK_URL"
+    receiver.url = settings.WEBHOOK_URL
+    receiver.events = [EventType.TICKET_CREATED]
+    receiver.timeout = settings.WEBHOOK_TIMEOUT
     if settings.WEBHOOK_SECRET:
-        values["secret"] = settings.WEBHOOK_SECRET
-    Receiver.objects.update_or_create(source=Receiver.Source.ENVIRONMENT, defaults=values)
+        receiver.secret = settings.WEBHOOK_SECRET
+    receiver.enabled, receiver.disabled_reason = True, ""
+    receiver.disabled_at = receiver.failing_since = receiver.next_probe_at = None
+    receiver.consecutive_failures = 0
+    receiver.save()

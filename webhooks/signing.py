@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from standardwebhooks import Webhook
@@ -14,11 +15,11 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def signed_headers(secret: str, message_id: str, moment: datetime, body: str) -> dict[str, str]:
-    """The three headers that identify, date and sign `body`; `moment` is an aware datetime."""
+def signed_headers(secrets: Sequence[str], message_id: str, moment: datetime, body: str) -> dict[str, str]:
+    """The three headers that identify, date and sign `body`, with a signature by each secret; `moment` is aware."""
     moment = moment.astimezone(UTC)
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": Webhook(secret).sign(message_id, moment, body),
+        "webhook-signature": " ".join(Webhook(secret).sign(message_id, moment, body) for secret in secrets),
     }

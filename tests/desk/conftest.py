@@ -2,10 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.processes import Service
@@ -32,14 +34,30 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def desk(browser: Browser, service: Service) -> Iterator[Page]:
+def sign_in(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
+    """Signs a new member of staff in who has the given permissions (`app.codename`); returns the home page."""
+    contexts = []
+
+    def sign_in(username: str, *permissions: str, is_superuser: bool = False) -> Page:
+        values: dict[str, Any] = {"is_staff": True, "is_superuser": is_superuser}
+        user = get_user_model().objects.create_user(username, password=PASSWORD, **values)
+        for each in permissions:
+            app, codename = each.split(".")
+            user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+        contexts.append(browser.new_context(base_url=service.url))
+        page = contexts[-1].new_page()
+        page.goto("/admin/")
+        page.fill("#id_username", username)
+        page.fill("#id_password", PASSWORD)
+        page.click("button[type=submit]")
+        return page
+
+    yield sign_in
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def desk(sign_in: Callable[..., Page]) -> Page:
     """The support desk's home page, a superuser signed in."""
-    get_user_model().objects.create_superuser("ada", password=PASSWORD)
-    context = browser.new_context(base_url=service.url)
-    page = context.new_page()
-    page.goto("/admin/")
-    page.fill("#id_username", "ada")
-    page.fill("#id_password", PASSWORD)
-    page.click("input[type=submit]")
-    yield page
-    context.close()
+    return sign_in("ada", is_superuser=True)

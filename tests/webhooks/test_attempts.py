@@ -133,7 +133,7 @@ ZONES = st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours)))
 @given(st.text(), st.builds(datetime.fromtimestamp, SECONDS, ZONES))
 def test_a_signature_holds_the_moment_in_any_time_zone(body: str, moment: datetime) -> None:
     secret = new_secret()
-    headers = signed_headers(secret, "msg_1", moment, body)
+    headers = signed_headers([secret], "msg_1", moment, body)
     assert headers["webhook-timestamp"] == str(int(moment.timestamp()))
     assert headers["webhook-signature"] == Webhook(secret).sign("msg_1", moment.astimezone(UTC), body)
 

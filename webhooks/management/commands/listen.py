@@ -1,0 +1,128 @@
+"""`manage.py listen`: a receiver for trials, that prints and verifies what arrives and misbehaves on demand."""
+
+import json
+import time
+from argparse import ArgumentParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.db import connection
+from standardwebhooks import Webhook
+
+from webhooks.models import Receiver
+from webhooks.sealing import UnsealError
+
+DRIP = 1.0  # seconds between two bytes
+MOST = 2 * 1024 * 1024  # bytes of a body
+
+
+class Command(BaseCommand):
+    help = "Receives webhooks on this machine: prints each, checks its signature, answers 200 or as it is told."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=9000, help="on 127.0.0.1 (default: 9000)")
+        parser.add_argument("--secret", help="whsec_…; default: that of the receiver with this URL, looked up anew")
+        parser.add_argument("--status", type=int, default=200, help="the answer, such as 500 or 410 (default: 200)")
+        parser.add_argument("--retry-after", help="the answer's Retry-After header")
+        parser.add_argument("--first", type=int, help="misbehave at that many requests only, then answer 200")
+        misbehaviour = parser.add_mutually_exclusive_group()
+        misbehaviour.add_argument("--hang", action="store_true", help="take the request and never answer")
+        misbehaviour.add_argument("--drip", action="store_true", help="answer a byte a second")
+
+    def handle(self, *args: Any, port: int, **options: Any) -> None:
+        try:
+            server = Listener(("127.0.0.1", port), Handler)
+        except (OSError, OverflowError) as error:
+            raise CommandError(f"--port {port} cannot be listened on: {error}") from None
+        server.options, server.out = options, self.stdout
+        self.stdout.write(f"listening on http://127.0.0.1:{server.server_port}/ (Ctrl-C ends it)")
+        try:
+            server.serve_forever(0.1)
+        except KeyboardInterrupt:
+            self.stdout.write("")
+        finally:
+            server.server_close()
+
+
+class Listener(ThreadingHTTPServer):
+    """The server; counts what came."""
+
+    daemon_threads = True
+    options: dict[str, Any]
+    out: OutputWrapper
+    seen = 0
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A sender that gave up is what `--hang` and `--drip` are for."""
+        self.out.write("  the sender hung up")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    server: Listener
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), MOST))
+        self.server.seen += 1
+        self.server.out.write(self.describe(body))
+        options = self.server.options
+        misbehave = options["first"] is None or self.server.seen <= options["first"]
+        if misbehave and options["hang"]:
+            self.server.out.write("  hanging")
+            self.rfile.read(1)  # until the sender hangs up
+            self.close_connection = True
+        else:
+            self.answer(options["status"] if misbehave else 200, misbehave and options["drip"])
+
+    def describe(self, body: bytes) -> str:
+        """What came, in a few lines."""
+        headers = self.headers
+        try:
+            shown = json.dumps(json.loads(body), ensure_ascii=False)
+        except ValueError:
+            shown = repr(body[:200])
+        return f"{headers.get('Ticketloop-Event')} {headers.get('webhook-id')}: {self.verdict(body)}\n  {shown}"
+
+    def verdict(self, body: bytes) -> str:
+        """Whether the signature is right."""
+        try:
+            secrets = [self.server.options["secret"]] if self.server.options["secret"] else self.known_secrets()
+        except UnsealError as error:
+            return str(error)
+        if not secrets:
+            return "no --secret, and no receiver has this URL, so the signature was not checked"
+        for secret in secrets:
+            try:
+                Webhook(secret).verify(body, dict(self.headers.items()))
+            except Exception as error:
+                reason = str(error)
+            else:
+                return "signature verified"
+        return f"SIGNATURE NOT VERIFIED ({reason})"
+
+    def known_secrets(self) -> list[str]:
+        """The secrets of the receivers at this address, as the admin has them now."""
+        here = {f"http://{host}:{self.server.server_port}{self.path}" for host in ("127.0.0.1", "localhost")}
+        try:
+            return [each.secret for each in Receiver.objects.filter(url__in=here)]
+        finally:
+            connection.close()  # this thread's own, and the thread ends with its connection
+
+    def answer(self, status: int, drip: bool) -> None:
+        """The answer, whole or a byte a second."""
+        lines = [f"HTTP/1.1 {status} Trial", "Content-Length: 3"]
+        if self.server.options["retry_after"]:
+            lines.append(f"Retry-After: {self.server.options['retry_after']}")
+        text = "\r\n".join([*lines, "", "ok\n"]).encode()
+        for part in (text[i : i + 1] for i in range(len(text))) if drip else (text,):
+            self.wfile.write(part)
+            self.wfile.flush()
+            if drip:
+                time.sleep(DRIP)
+        self.server.out.write(f"  answered {status}")
+
+    def log_message(self, *args: object) -> None:
+        """What there is to say is said by `describe`."""

@@ -1,0 +1,53 @@
+"""`manage.py replay`: sends a receiver its events again, however many they are."""
+
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.dateparse import parse_date, parse_datetime
+from tqdm import tqdm
+
+from webhooks import mending
+from webhooks.models import Receiver
+
+
+class Command(BaseCommand):
+    help = "Puts every event that a receiver subscribes to since a moment on its way again, oldest first."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--receiver", required=True, help="its number, or its description or URL as in the admin")
+        parser.add_argument("--since", required=True, help="such as 2026-11-24 or 2026-11-24T09:30:00, UTC")
+        parser.add_argument("--delivered", action="store_true", help="send again what it took already, too")
+
+    def handle(self, *args: Any, receiver: str, since: str, delivered: bool, **options: Any) -> None:
+        found, moment = find(receiver), parse_moment(since)
+        total, count = mending.count_replayed_events(found, moment), 0
+        with tqdm(total=total, unit=" events", file=self.stderr, disable=None) as progress:
+            for batch in mending.replay(found, moment, delivered=delivered):
+                count += batch.deliveries
+                progress.update(batch.events)
+        waiting = "" if found.enabled else "; they wait until the receiver is enabled"
+        self.stdout.write(f"{total} events since {moment:%Y-%m-%d %H:%M:%S} UTC, {count} put on their way{waiting}")
+
+
+def find(text: str) -> Receiver:
+    """The one receiver with this number, description or URL; CommandError when there is none, or more than one."""
+    by_number = Receiver.objects.filter(pk=int(text)) if text.isascii() and text.isdigit() else Receiver.objects.none()
+    found = list(by_number or Receiver.objects.filter(description=text) or Receiver.objects.filter(url=text))
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"{each.pk} ({each})" for each in Receiver.objects.all()) or "none"
+    raise CommandError(f"--receiver {text!r} names {len(found) or 'no'} receiver(s); there are: {known}")
+
+
+def parse_moment(text: str) -> datetime:
+    """A date or a time as a moment in UTC; CommandError for anything else."""
+    try:
+        day = parse_date(text)
+        moment = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise CommandError(f"--since {text!r} is no moment; write one such as 2026-11-24 or 2026-11-24T09:30:00")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
