@@ -118,7 +118,7 @@ def test_receivers_get_what_they_subscribed_to(delivering: Service, receiver: Re
 def test_the_published_vector_is_signed_alike() -> None:
     # Standard Webhooks, specification, "Signature scheme": the reference libraries' example.
     headers = signed_headers(
-        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
         datetime.fromtimestamp(1614265330, UTC),
         '{"test": 2432232314}',

