@@ -26,6 +26,7 @@ class Reply:
 
 class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # of five, a burst loses connections, to come back a second later
 
     def handle_error(self, *args: object) -> None:
         """A sender that hangs up early is what some tests are about."""

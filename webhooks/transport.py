@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import certifi
@@ -111,7 +112,9 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _HTTPSConnection
 
 
+@cache
 def _tls_context() -> ssl.SSLContext:
+    """Shared by all threads: reading the certificates takes tens of milliseconds."""
     context = create_urllib3_context()
     context.load_verify_locations(certifi.where())
     context.sslsocket_class = _SSLSocket

@@ -49,6 +49,7 @@ class Listener(ThreadingHTTPServer):
     """The server; counts what came."""
 
     daemon_threads = True
+    request_queue_size = 128
     options: dict[str, Any]
     out: OutputWrapper
     seen = 0
