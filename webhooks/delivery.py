@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from time import monotonic
 from typing import Any
 
@@ -83,6 +84,8 @@ SET state = outcome.state,
 FROM outcome
 WHERE delivery.id = outcome.delivery_id AND (delivery.state = 'pending' OR outcome.state = 'delivered')
 """
+
+GIVE_BACK = "UPDATE webhook_deliveries SET leased_until = NULL WHERE id = ANY (%s::bigint[]) AND state = 'pending'"
 
 GONE = "The receiver answered 410 Gone, which says that it wants no more events."
 
@@ -163,7 +166,10 @@ class Outcome:
 
 
 def claim(limit: int, room: int, rooms: Mapping[int, int]) -> list[Claim]:
-    """Leases up to `limit` due deliveries: of a receiver in `rooms` as many as that says, of any other up to `room`."""
+    """Leases up to `limit` due deliveries, oldest first.
+
+    Of a receiver in `rooms` as many as that says, of any other up to `room`.
+    """
     values: dict[str, Any] = {
         "limit": limit,
         "room": room,
@@ -174,7 +180,8 @@ def claim(limit: int, room: int, rooms: Mapping[int, int]) -> list[Claim]:
     }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
-        return [Claim(*row) for row in cursor.fetchall()]
+        # An UPDATE returns its rows in no particular order.
+        return sorted((Claim(*row) for row in cursor.fetchall()), key=attrgetter("id"))
 
 
 def attempt(claim: Claim) -> Outcome:
@@ -187,12 +194,17 @@ def attempt(claim: Claim) -> Outcome:
     return Outcome(claim, started_at, monotonic() - start, answer)
 
 
-def record(outcomes: Sequence[Outcome]) -> None:
-    """Stores the attempts, finishes or reschedules their deliveries, and tells the receivers' circuits."""
+def record(outcomes: Sequence[Outcome], unsent: Sequence[Claim]) -> None:
+    """Stores the attempts, finishes or reschedules their deliveries, and tells the receivers' circuits.
+
+    What was claimed and not attempted is given back.
+    """
     columns = [list(column) for column in zip(*(outcome.row() for outcome in outcomes), strict=True)]
     gone = [outcome.claim.receiver_id for outcome in outcomes if outcome.answer.status == 410]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(RECORD, columns)
+        if unsent:
+            cursor.execute(GIVE_BACK, ([each.id for each in unsent],))
         circuit.note((outcome.claim.receiver_id, not outcome.answer.error) for outcome in outcomes)
         if gone:
             circuit.disable(gone, GONE)

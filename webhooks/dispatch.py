@@ -1,10 +1,12 @@
 """Keeps a worker's threads busy with due deliveries, without letting one receiver have them all.
 
 A receiver gets at most half of the threads that the others leave (a bulkhead): however long it takes to answer, there
-is room for the rest. Claims and records are made in batches, while other deliveries are under way.
+is room for the rest. Claims and records are made in batches, while other deliveries are under way: while receivers
+answer fast, a thread is given several deliveries to one of them to send in a row.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cache
 from time import monotonic
@@ -12,9 +14,13 @@ from time import monotonic
 from webhooks.delivery import Claim, Outcome, attempt, claim, record
 
 THREADS = 16  # deliveries that one worker process sends at once
+LONGEST_RUN = 32  # deliveries that a thread sends in a row
+FAST = 0.1  # seconds that a run may take; what is not sent by then is given back
 LOOK_AGAIN = 0.05  # seconds between looks for what came due while threads were busy
 GATHER = 0.002  # seconds to wait for more results to record together
-LONGEST_RUN = 10.0  # seconds until the worker is asked whether it should stop; the next tick goes on
+LONGEST_TASK = 10.0  # seconds until the worker is asked whether it should stop; the next tick goes on
+
+Run = list[Claim]  # deliveries to one receiver
 
 
 @cache
@@ -24,29 +30,60 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def deliver_due() -> int:
-    """Attempts deliveries until none is due or `LONGEST_RUN` is over; returns how many attempts were made."""
-    under_way: dict[Future[Outcome], Claim] = {}
-    attempts, end = 0, monotonic() + LONGEST_RUN
+    """Attempts deliveries until none is due or `LONGEST_TASK` is over; returns how many attempts were made."""
+    under_way: dict[Future[list[Outcome]], Run] = {}
+    attempts, length, end = 0, 1, monotonic() + LONGEST_TASK
     while True:
-        claims = _claim(under_way) if monotonic() < end else []
-        under_way.update({_pool().submit(attempt, each): each for each in claims})
+        runs = _claim(under_way.values(), length) if monotonic() < end else []
+        under_way.update({_pool().submit(_send, run): run for run in runs})
         if not under_way:
             return attempts
-        finished = _finished(under_way)
-        if finished:
-            record([future.result() for future in finished])
-        for future in finished:
-            del under_way[future]
-        attempts += len(finished)
+        outcomes: list[Outcome] = []
+        unsent: list[Claim] = []
+        for future in _finished(under_way):
+            run, sent = under_way.pop(future), future.result()
+            outcomes += sent
+            unsent += run[len(sent) :]
+            length = min(2 * length, LONGEST_RUN) if _is_fast(sent) else 1
+        if outcomes:
+            record(outcomes, unsent)
+        attempts += len(outcomes)
 
 
-def _claim(under_way: dict[Future[Outcome], Claim]) -> list[Claim]:
+def _send(run: Run) -> list[Outcome]:
+    """Attempts one after the other until one fails or the time is over."""
+    outcomes: list[Outcome] = []
+    for each in run:
+        outcomes.append(attempt(each))
+        if not _is_fast(outcomes):
+            break
+    return outcomes
+
+
+def _is_fast(outcomes: list[Outcome]) -> bool:
+    return not outcomes[-1].answer.error and sum(outcome.duration for outcome in outcomes) < FAST
+
+
+def _claim(under_way: Collection[Run], length: int) -> list[Run]:
+    """Runs for the free threads, each of up to `length` deliveries."""
     free = THREADS - len(under_way)
     if not free:
         return []
-    held = Counter(each.receiver_id for each in under_way.values())
+    held = Counter(run[0].receiver_id for run in under_way)
     rooms = {receiver: _room(free, count) for receiver, count in held.items()}
-    return claim(free, _room(free, 0), rooms)
+    claims = claim(
+        free * length, _room(free, 0) * length, {receiver: room * length for receiver, room in rooms.items()}
+    )
+    by_receiver: defaultdict[int, Run] = defaultdict(list)
+    for each in claims:
+        by_receiver[each.receiver_id].append(each)
+    runs = []
+    for receiver, run in by_receiver.items():
+        # As wide as its room and its share of what was claimed allow.
+        share = max(free * len(run) // len(claims), 1)
+        width = min(len(run), rooms.get(receiver, _room(free, 0)), share)
+        runs += [run[start::width] for start in range(width)]
+    return runs
 
 
 def _room(free: int, held: int) -> int:
@@ -54,7 +91,7 @@ def _room(free: int, held: int) -> int:
     return max((free + held + 1) // 2 - held, 0)
 
 
-def _finished(under_way: dict[Future[Outcome], Claim]) -> set[Future[Outcome]]:
+def _finished(under_way: Collection[Future[list[Outcome]]]) -> set[Future[list[Outcome]]]:
     """What is finished, waiting for it a little."""
     if wait(under_way, LOOK_AGAIN, FIRST_COMPLETED).done:
         return wait(under_way, GATHER).done

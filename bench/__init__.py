@@ -1,0 +1,1 @@
+"""Measurements as commands (`make bench-webhooks`); none of them is a test."""

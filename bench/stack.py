@@ -1,0 +1,87 @@
+"""Ticket Loop as users run it, on durable servers of its own that are thrown away afterwards."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from tests.processes import Process, Service
+from ticketloop.stack.postgres import EmbeddedPostgres
+from ticketloop.stack.valkey import EmbeddedValkey
+
+WORKER_PROCESSES = 2
+
+
+@dataclass
+class Stack:
+    """Both servers and, once started, the service's processes."""
+
+    folder: Path
+    postgres: EmbeddedPostgres
+    environment: dict[str, str]
+    stack: ExitStack
+
+    def connect(self) -> psycopg.Connection:
+        """A connection in autocommit mode."""
+        return self.stack.enter_context(psycopg.connect(self.postgres.url, autocommit=True))
+
+    def manage(self, *arguments: str) -> None:
+        """Runs a management command to its end."""
+        process = Process(self.folder / "manage.log", "manage", *arguments, **self.environment)
+        if process.process.wait():
+            raise SystemExit(process.output())
+
+    def start_service(self) -> Service:
+        """The API, by gunicorn."""
+        service = Service(self.folder / "web.log", **self.environment)
+        self.stack.callback(service.stop)
+        return service
+
+    @contextmanager
+    def worker(self) -> Iterator[Process]:
+        """A worker as in the Compose file, and beat."""
+        options = ("--loglevel", "info", "--concurrency", str(WORKER_PROCESSES), "--without-mingle", "--without-gossip")
+        worker = Process(
+            self.folder / "worker.log", "celery", "-A", "ticketloop", "worker", *options, **self.environment
+        )
+        beat_options = ("-s", str(self.folder / "beat"))
+        beat = Process(
+            self.folder / "beat.log", "celery", "-A", "ticketloop", "beat", *beat_options, **self.environment
+        )
+        try:
+            worker.wait_for_output(" ready.")
+            yield worker
+        finally:
+            beat.kill()
+            worker.kill()
+
+
+@contextmanager
+def running() -> Iterator[Stack]:
+    """Starts both servers (fsync and synchronous_commit on) and migrates."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ticketloop-bench-")))
+        postgres = stack.enter_context(EmbeddedPostgres(folder / "postgres"))
+        with psycopg.connect(postgres.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
+        postgres.stop()
+        postgres.start()
+        valkey = stack.enter_context(EmbeddedValkey(folder / "valkey"))
+        environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "ticketloop.settings",
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": valkey.url,
+            "SECRET_KEY": "only-for-benchmarks-0123456789abcdefghijklmnopqrstuvwxyz",
+            "HTTPS_ONLY": "off",
+            "API_ACCESS": "open",
+            "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
+        }
+        made = Stack(folder, postgres, environment, stack)
+        made.manage("migrate", "--verbosity", "0")
+        made.connect().execute("CREATE EXTENSION pg_stat_statements")
+        yield made
