@@ -1,11 +1,34 @@
-"""Who is calling: staff signed in to the admin."""
+"""Who is calling: a program with a key, or staff signed in to the admin."""
 
-from rest_framework.authentication import SessionAuthentication
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
+
+from access import keys
+
+SCHEME = "Api-Key"
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Api-Key …`. Credentials that are none are 401, even where an anonymous client may do the same."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, keys.Credential] | None:
+        header = request.META.get("HTTP_AUTHORIZATION", "")
+        scheme, _, text = header.partition(" ")
+        # A browser sends Basic along once a proxy in front of us has asked for it: not meant for us.
+        if not header or scheme.lower() == "basic":
+            return None
+        if scheme.lower() != SCHEME.lower():
+            raise AuthenticationFailed(f"Send the key as `Authorization: {SCHEME} tl_…`.")
+        try:
+            return AnonymousUser(), keys.find(text.strip())
+        except keys.RefusedKeyError as error:
+            raise AuthenticationFailed(str(error)) from None
+
+    def authenticate_header(self, request: Request) -> str:
+        return f'{SCHEME} realm="Ticket Loop"'
 
 
 class StaffSessionAuthentication(SessionAuthentication):
-    """The admin's session, with CSRF protection. Names a challenge, so that missing credentials are 401, not 403."""
-
-    def authenticate_header(self, request: Request) -> str:
-        return 'Session realm="Ticket Loop"'
+    """The admin's session, with CSRF protection."""

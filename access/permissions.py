@@ -1,23 +1,37 @@
-"""What an anonymous client may do, by the setting API_ACCESS; signed-in staff may do everything."""
+"""What a key may do, by its scopes; an anonymous client, by the setting API_ACCESS; signed-in staff, everything."""
 
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+
+from access.keys import Credential
+from access.scopes import REQUIRED
 
 if TYPE_CHECKING:  # DRF imports this module while its views are being loaded
     from rest_framework.views import APIView
 
 
 class ApiAccess(BasePermission):
-    """`open`: everything; `intake`: only POST a ticket; `key`: nothing."""
+    """`open`: everything; `intake`: only POST a ticket; `key`: nothing. A key that came decides alone."""
 
     message = "Your account is not a staff account: only staff may do this."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
+        action = getattr(view, "action", None)
+        if isinstance(request.auth, Credential):
+            return _reaches(request.auth, action)
         if settings.API_ACCESS == "open":
             return True
-        if settings.API_ACCESS == "intake" and getattr(view, "action", None) == "create":
+        if settings.API_ACCESS == "intake" and action == "create":
             return True
         return bool(request.user and request.user.is_active and request.user.is_staff)
+
+
+def _reaches(key: Credential, action: str | None) -> bool:
+    scope = REQUIRED.get(action or "")
+    if scope is not None and scope not in key.scopes:
+        raise PermissionDenied(f"This API key lacks the scope {scope.value}.")
+    return True

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "access",
     "contacts",
     "webhooks",
     "tickets",
@@ -165,7 +166,10 @@ STORAGES = {
 
 API_BODY_LIMIT = 1024 * 1024  # bytes
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["access.authentication.StaffSessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "access.authentication.ApiKeyAuthentication",  # the first names the challenge of a 401
+        "access.authentication.StaffSessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["access.permissions.ApiAccess"],
     "DEFAULT_PARSER_CLASSES": ["ticketloop.parsers.LimitedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

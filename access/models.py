@@ -1,0 +1,48 @@
+"""The keys that programs use the API with."""
+
+from datetime import datetime
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from access.scopes import Scope
+
+
+class ApiKey(models.Model):
+    """A key, of which only the digest is kept; `keys.create` makes one and is the last to know its text."""
+
+    name = models.CharField(max_length=100, help_text="Who or what uses it, such as “shop front end”.")
+    # The public part of the key: finds its row, and tells keys apart on the screen and in the log.
+    prefix = models.CharField(max_length=8, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    scopes = ArrayField(models.CharField(max_length=32, choices=Scope.choices))
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField("expires", null=True, blank=True, help_text="UTC; empty: never.")
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    last_used_at = models.DateTimeField("last used", null=True, editable=False)
+
+    class Meta:
+        db_table = "api_keys"
+        ordering = ["id"]
+        verbose_name = "API key"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(scopes__len__gt=0, scopes__contained_by=Scope.values), name="api_keys_scopes"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def state(self) -> str:
+        """`active`, `expired` or `revoked`."""
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.has_expired(timezone.now()) else "active"
+
+    def has_expired(self, moment: datetime) -> bool:
+        """Whether the key's time is over at that moment."""
+        return self.expires_at is not None and self.expires_at <= moment
