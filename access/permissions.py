@@ -23,11 +23,14 @@ class ApiAccess(BasePermission):
         action = getattr(view, "action", None)
         if isinstance(request.auth, Credential):
             return _reaches(request.auth, action)
-        if settings.API_ACCESS == "open":
-            return True
-        if settings.API_ACCESS == "intake" and action == "create":
+        if anonymous_may(action):
             return True
         return bool(request.user and request.user.is_active and request.user.is_staff)
+
+
+def anonymous_may(action: str | None) -> bool:
+    """Whether a client without credentials may do this, by the setting API_ACCESS."""
+    return settings.API_ACCESS == "open" or (settings.API_ACCESS == "intake" and action == "create")
 
 
 def _reaches(key: Credential, action: str | None) -> bool:
