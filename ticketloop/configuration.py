@@ -1,10 +1,11 @@
 """Reads settings from the environment and collects every mistake, so that an operator sees them all at once."""
 
 import base64
+import re
 import sys
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import environ
@@ -12,6 +13,17 @@ from cryptography.fernet import Fernet
 
 T = TypeVar("T")
 Network = IPv4Network | IPv6Network
+
+
+RATE = re.compile(r"([0-9]{1,9})/(second|minute|hour|day)")
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+class Rate(NamedTuple):
+    """So many requests within so many seconds."""
+
+    requests: int
+    seconds: int
 
 
 class Configuration:
@@ -77,6 +89,28 @@ def between(low: float, high: float) -> Callable[[str], float]:
 
     def parse(text: str) -> float:
         number = float(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return parse
+
+
+def rate(text: str) -> Rate | None:
+    """A rate such as `60/minute`; None for `off`."""
+    if text == "off":
+        return None
+    match = RATE.fullmatch(text)
+    if match is None or not int(match[1]):
+        raise ValueError(text)
+    return Rate(int(match[1]), SECONDS[match[2]])
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """A parser for a whole number within the bounds, both included."""
+
+    def parse(text: str) -> int:
+        number = int(text)
         if not low <= number <= high:
             raise ValueError(text)
         return number

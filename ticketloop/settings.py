@@ -5,6 +5,7 @@ from pathlib import Path
 from ticketloop.configuration import (
     Configuration,
     Network,
+    Rate,
     between,
     boolean,
     email,
@@ -12,8 +13,10 @@ from ticketloop.configuration import (
     networks,
     one_of,
     postgresql,
+    rate,
     signing_secret,
     url,
+    whole_number,
     words,
 )
 
@@ -50,6 +53,14 @@ CSRF_TRUSTED_ORIGINS: list[str] = read(
     "origins such as https://desk.example.com, separated by commas",
 )
 API_ACCESS = read("API_ACCESS", one_of("open", "intake", "key"), "key", "open, intake or key")
+
+# --- Limits ------------------------------------------------------------------------------------------------
+
+RATE_EXPECTED = "a rate such as 60/minute (second, minute, hour or day), or off"
+# A form that is open to everybody is flooded sooner or later; no person opens a ticket each second.
+THROTTLE_ADDRESS = read("THROTTLE_ADDRESS", rate, Rate(60, 60) if API_ACCESS == "intake" else None, RATE_EXPECTED)
+THROTTLE_KEY = read("THROTTLE_KEY", rate, None, RATE_EXPECTED)
+TRUSTED_PROXY_COUNT = read("TRUSTED_PROXY_COUNT", whole_number(0, 10), 0, "a whole number from 0 to 10")
 
 # --- What the service is made of ---------------------------------------------------------------------------
 
@@ -171,6 +182,8 @@ REST_FRAMEWORK = {
         "access.authentication.StaffSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["access.permissions.ApiAccess"],
+    # Where nothing is limited, nothing is asked.
+    "DEFAULT_THROTTLE_CLASSES": ["access.throttles.Throttle"] if THROTTLE_ADDRESS or THROTTLE_KEY else [],
     "DEFAULT_PARSER_CLASSES": ["ticketloop.parsers.LimitedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
