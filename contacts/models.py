@@ -16,6 +16,10 @@ class Contact(models.Model):
     class Meta:
         db_table = "contacts"
         ordering = ["id"]
+        permissions = [
+            ("export_contact", "Can export everything known about a contact"),
+            ("erase_contact", "Can erase a contact's name, address and texts for good"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(full_name=""), name="contacts_full_name_not_empty"),
         ]

@@ -31,8 +31,8 @@ def database_url(django_db_setup: None, django_db_blocker: Any) -> str:
     return f"postgres://{values['USER']}:{values['PASSWORD']}@{values['HOST']}:{values['PORT']}/{values['NAME']}"
 
 
-# What migrations put there stays: the running service remembers the ids of content types.
-KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+# What migrations put there stays: the roles, and content types, whose ids the running service remembers.
+KEPT = {"django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
 
 
 @pytest.fixture

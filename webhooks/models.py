@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
@@ -82,7 +83,8 @@ class Receiver(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.description or self.url
+        """Without the URL's path, which may hold a token: those who see deliveries need not see receivers."""
+        return self.description or urlsplit(self.url).netloc
 
     @property
     def secret(self) -> str:

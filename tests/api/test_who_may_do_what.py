@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 import requests
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 
 from tests.processes import Service
 
@@ -24,6 +25,7 @@ def closed(start_service: Callable[..., Service]) -> Service:
 
 def signed_in(service: Service, staff: bool) -> requests.Session:
     user = get_user_model().objects.create_user("ada", password=PASSWORD, is_staff=True)
+    user.groups.add(Group.objects.get(name="Support agent"))
     session = requests.Session()
     login = service.url + "/admin/login/"
     session.get(login)
@@ -60,7 +62,7 @@ def test_key_lets_nobody_do_anything(closed: Service, database: None) -> None:
         assert (response.status_code, list(response.json())) == (401, ["detail"])
 
 
-def test_staff_signed_in_to_the_admin_may_do_everything_with_the_csrf_token(closed: Service, database: None) -> None:
+def test_staff_signed_in_to_the_admin_may_use_the_api_with_the_csrf_token(closed: Service, database: None) -> None:
     session = signed_in(closed, staff=True)
     assert session.get(f"{closed.url}/api/v1/tickets").status_code == 200
     assert ticket(session, closed).status_code == 403

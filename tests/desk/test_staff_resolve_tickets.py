@@ -90,7 +90,7 @@ def test_deliveries_and_their_attempts_are_shown_and_cannot_be_changed(desk: Pag
     attempt = {"duration": 0.5, "status": 500, "error": "It failed.", "response": "<u>"}
     delivery.attempts.create(receiver=receiver, started_at=delivery.created_at, **attempt)
     desk.goto("/admin/webhooks/delivery/")
-    expect(desk.locator(ROWS)).to_contain_text(receiver.url)
+    expect(desk.locator(ROWS)).to_contain_text("127.0.0.1:9")
     desk.goto(f"/admin/webhooks/delivery/{delivery.pk}/change/")
     expect(desk.locator("#attempts-group")).to_contain_text("It failed.")
     expect(desk.locator("#attempts-group")).to_contain_text("<u>")

@@ -1,0 +1,12 @@
+"""What the API asks of staff who are signed in: the permissions that the support desk asks for the same."""
+
+# By the viewset's basename and action. What is not here (OPTIONS, a method that is not allowed) any of staff may ask.
+REQUIRED = {
+    ("ticket", "list"): "tickets.view_ticket",
+    ("ticket", "retrieve"): "tickets.view_ticket",
+    ("ticket", "create"): "tickets.add_ticket",
+    ("ticket", "resolve"): "tickets.change_ticket",
+    ("ticket", "reopen"): "tickets.change_ticket",
+    ("contact", "list"): "contacts.view_contact",
+    ("contact", "retrieve"): "contacts.view_contact",
+}
