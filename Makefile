@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench-webhooks manage psql lint format requirements clean
+.PHONY: help run test chaos bench-webhooks manage psql lint format requirements clean
 
 help:
 	@echo 'make run                  run the whole service in the foreground (HOST, PORT, DATA_DIR, … as in .env.sample)'
 	@echo 'make test [ARGS=…]        run all tests, on servers of their own (ARGS go to pytest)'
+	@echo 'make chaos                2,000 tickets while everything fails in turn (about four minutes)'
 	@echo 'make bench-webhooks       measure the delivery of webhooks'
 	@echo 'make manage ARGS=…        run a management command against the running service'
 	@echo 'make psql                 open a database prompt on the running service'
@@ -29,6 +30,9 @@ run: $(READY)
 
 test: $(READY)
 	@$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(READY)
+	@$(BIN)/python -m tests.chaos
 
 bench-webhooks: $(READY)
 	@$(BIN)/python -m bench.webhooks

@@ -22,6 +22,7 @@ class Stack:
 
     folder: Path
     postgres: EmbeddedPostgres
+    valkey: EmbeddedValkey
     environment: dict[str, str]
     stack: ExitStack
 
@@ -41,23 +42,33 @@ class Stack:
         self.stack.callback(service.stop)
         return service
 
+    def start_worker(self) -> Process:
+        """A worker as in the Compose file; returns once it takes tasks."""
+        options = ("--loglevel", "info", "--concurrency", str(WORKER_PROCESSES), "--without-mingle", "--without-gossip")
+        worker = self._start_celery("worker", *options)
+        worker.wait_for_output(" ready.")
+        return worker
+
+    def start_beat(self) -> Process:
+        """Beat, which ticks every second."""
+        return self._start_celery("beat", "-s", str(self.folder / "beat"))
+
     @contextmanager
     def worker(self) -> Iterator[Process]:
-        """A worker as in the Compose file, and beat."""
-        options = ("--loglevel", "info", "--concurrency", str(WORKER_PROCESSES), "--without-mingle", "--without-gossip")
-        worker = Process(
-            self.folder / "worker.log", "celery", "-A", "ticketloop", "worker", *options, **self.environment
-        )
-        beat_options = ("-s", str(self.folder / "beat"))
-        beat = Process(
-            self.folder / "beat.log", "celery", "-A", "ticketloop", "beat", *beat_options, **self.environment
-        )
+        """A worker, and beat."""
+        beat, worker = self.start_beat(), self.start_worker()
         try:
-            worker.wait_for_output(" ready.")
             yield worker
         finally:
             beat.kill()
             worker.kill()
+
+    def _start_celery(self, name: str, *options: str) -> Process:
+        # A log of its own for each start: `wait_for_output` must not find an earlier one's words.
+        log = self.folder / f"{name}-{len(list(self.folder.glob(f'{name}-*')))}.log"
+        process = Process(log, "celery", "-A", "ticketloop", name, *options, **self.environment)
+        self.stack.callback(process.kill)
+        return process
 
 
 @contextmanager
@@ -81,7 +92,7 @@ def running() -> Iterator[Stack]:
             "API_ACCESS": "open",
             "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
         }
-        made = Stack(folder, postgres, environment, stack)
+        made = Stack(folder, postgres, valkey, environment, stack)
         made.manage("migrate", "--verbosity", "0")
         made.connect().execute("CREATE EXTENSION pg_stat_statements")
         yield made

@@ -1,9 +1,14 @@
 """A real HTTP receiver for the suite: keeps what arrives, answers as it is told."""
 
+import contextlib
+import os
+import socket
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -16,9 +21,10 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Reply:
-    """How to answer: with `status`, once `hold` (if any) is set."""
+    """How to answer: with `status`, once `hold` (if any) is set; with `reset` the connection breaks half way."""
 
     status: int = 200
+    reset: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     hold: threading.Event | None = None
@@ -27,6 +33,18 @@ class Reply:
 class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128  # of five, a burst loses connections, to come back a second later
+
+    def __init__(self, *arguments: Any) -> None:
+        self.connections: set[socket.socket] = set()
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.connections.discard(request)
+        super().shutdown_request(request)
 
     def handle_error(self, *args: object) -> None:
         """A sender that hangs up early is what some tests are about."""
@@ -39,9 +57,11 @@ class RecordingReceiver:
         self.arrivals: list[Arrival] = []
         self.changed = threading.Condition()
         self.reply: Callable[[int], Reply] = lambda number: Reply()
-        self._server = _QuietServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
+        self._listen(0)
+
+    def _listen(self, port: int) -> None:
+        self._server = _QuietServer(("127.0.0.1", port), self._handler())
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def url(self) -> str:
@@ -55,8 +75,16 @@ class RecordingReceiver:
         return self.arrivals[:count]
 
     def close(self) -> None:
+        """Ends: connections are refused, those that are open break."""
         self._server.shutdown()
         self._server.server_close()
+        for connection in list(self._server.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def reopen(self) -> None:
+        """Listens again, on the same port."""
+        self._listen(self._server.server_port)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self
@@ -73,6 +101,12 @@ class RecordingReceiver:
                     receiver.changed.notify_all()
                 if reply.hold:
                     reply.hold.wait(60)
+                if reply.reset:
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Le")
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    os.close(self.connection.detach())
+                    self.close_connection = True
+                    return
                 self.send_response(reply.status)
                 for name, value in (*reply.headers, ("Content-Length", str(len(reply.body)))):
                     self.send_header(name, value)

@@ -5,6 +5,7 @@ what DNS says a moment later does not matter. The library requests-hardened chec
 list of allowed networks and no deadline; with all three added nothing of it would be left.
 """
 
+import io
 import ipaddress
 import socket
 import ssl
@@ -12,6 +13,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from http.client import HTTPResponse, RemoteDisconnected
 from typing import Any
 
 import certifi
@@ -94,12 +96,32 @@ def connect(host: str, port: int) -> socket.socket:
     raise failure
 
 
+class _WholeLines(io.BufferedReader):
+    """The lines of an answer's head. http.client takes a head that breaks off for one that is complete."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line.endswith(b"\n") and len(line) != size:
+            raise RemoteDisconnected("the receiver hung up before its answer's head was complete")
+        return line
+
+
+class _Response(HTTPResponse):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fp = _WholeLines(self.fp.detach())
+
+
 class _HTTPConnection(HTTPConnection):
+    response_class = _Response
+
     def _new_conn(self) -> socket.socket:
         return connect(self._dns_host, self.port)
 
 
 class _HTTPSConnection(HTTPSConnection):
+    response_class = _Response
+
     def _new_conn(self) -> socket.socket:
         return connect(self._dns_host, self.port)
 

@@ -84,6 +84,8 @@ FAILING: dict[str, Act] = {
     "switches protocols": lambda c: say(c, b"HTTP/1.1 101 Switching Protocols\r\n\r\n"),
     "redirects with an endless body": lambda c: forever(c, b"HTTP/1.1 302 F\r\nLocation: /\r\n\r\n", b"x" * 9999),
     "resets": reset,
+    "ends after the status line": lambda c: say(c, OK),
+    "ends in the middle of a header": lambda c: say(c, OK + b"Content-Le"),
     "closes at once": lambda c: None,
     "speaks no HTTP": lambda c: say(c, b"220 mail.example ESMTP\r\n"),
     "answers garbage": lambda c: say(c, bytes(range(256)) * 4),

@@ -1,0 +1,19 @@
+"""`make chaos`: 2,000 tickets, faults of 20 s."""
+
+from tests.chaos.run import run
+
+TICKETS, SECONDS = 2_000, 20.0
+
+
+def main() -> None:
+    report = run(TICKETS, SECONDS, SECONDS)
+    print(report.table())
+    torn = len(set(report.arrivals)) - len({message for message, _ in report.arrivals})
+    print(f"{len(report.accepted)} of {len(report.posts)} tickets accepted, {len(report.lost)} of them lost")
+    print(f"{report.replayed} had failed twice when all was well again and were replayed, not waited for")
+    print(f"{torn} ids arrived with two bodies")
+    raise SystemExit(bool(report.lost or torn))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Posts tickets through every fault, waits until all is delivered, and says what happened."""
+
+import contextlib
+import statistics
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from standardwebhooks import Webhook
+
+from bench.stack import Stack, running
+from tests.chaos.faults import FAULTS, World
+from tests.processes import wait_until
+from tests.receiver import RecordingReceiver, Reply
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+POSTERS = 4
+HEAD = f"{'fault':<26}{'POSTs':>7}{'p50 ms':>9}{'p99 ms':>9}{'503':>6}{'other':>7}{'twice':>7}{'drained after s':>17}"
+PATIENCE, DRAIN_LIMIT = 6.0, 60.0  # seconds
+
+
+@dataclass(frozen=True)
+class Post:
+    """One POST and its answer."""
+
+    fault: str
+    seconds: float
+    status: int
+    is_json: bool
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An event that the receiver took, its signature verified; it may have hung or answered too late."""
+
+    id: str
+    body: bytes
+    moment: float  # monotonic
+
+
+@dataclass(frozen=True)
+class Report:
+    """What happened; `healed` is when each fault was over (monotonic), `replayed` what was not drained by itself."""
+
+    posts: list[Post]
+    taken: list[Taken]
+    arrivals: list[tuple[str, bytes]]  # every one that came, its id and body
+    healed: dict[str, float]
+    replayed: int
+
+    @property
+    def accepted(self) -> dict[bytes, str]:
+        """The bodies of the tickets that were answered 201, and during which fault."""
+        return {post.body: post.fault for post in self.posts if post.status == 201}
+
+    @property
+    def lost(self) -> set[bytes]:
+        """Accepted tickets whose event never arrived."""
+        return set(self.accepted) - {each.body for each in self.taken}
+
+    def table(self) -> str:
+        """A line a fault."""
+        first: dict[bytes, float] = {}
+        for each in self.taken:
+            first.setdefault(each.body, each.moment)
+        times = Counter(each.body for each in self.taken)
+        lines = [HEAD]
+        for fault, healed in self.healed.items():
+            posts = [post for post in self.posts if post.fault == fault]
+            bodies = [post.body for post in posts if post.status == 201]
+            seconds = [post.seconds * 1000 for post in posts]
+            p50, p99 = statistics.median(seconds), statistics.quantiles(seconds, n=100, method="inclusive")[98]
+            refused = sum(post.status == 503 for post in posts)
+            other = len(posts) - len(bodies) - refused
+            twice = sum(times[body] - 1 for body in bodies if times[body])
+            drained = max((first[body] - healed for body in bodies if body in first), default=0.0)
+            latencies = f"{p50:>9.1f}{p99:>9.1f}"
+            lines.append(
+                f"{fault:<26}{len(posts):>7}{latencies}{refused:>6}{other:>7}{twice:>7}{max(drained, 0):>17.1f}"
+            )
+        return "\n".join(lines)
+
+
+def run(tickets: int, seconds: float, frozen: float) -> Report:
+    """Posts about `tickets` tickets in all, each fault lasting `seconds`, but the frozen broker's `frozen` seconds."""
+    receiver, start = RecordingReceiver(), datetime.now(UTC)
+    with running() as stack:
+        prepare(stack, receiver)
+        world = World(stack, receiver)
+        taken: list[Taken] = []
+        receiver.reply = taking(world, taken)
+        world.service.open_ticket()
+        posts: list[Post] = []
+        healed: dict[str, float] = {}
+        for fault in FAULTS:
+            name = fault.__name__.replace("_", " ")
+            length = frozen if "freezes" in name else seconds
+            with Posting(world, name, tickets // len(FAULTS), length, posts):
+                fault(world, length)
+            healed[name] = time.monotonic()
+        # `posts` is complete now, and what was committed without an answer (503) arrives too.
+        replayed = settle(stack, start)
+        receiver.close()
+        arrivals = [(each.headers["webhook-id"], each.body) for each in receiver.arrivals]
+        return Report(posts, taken, arrivals, healed, replayed)
+
+
+def prepare(stack: Stack, receiver: RecordingReceiver) -> None:
+    """Lets the environment name the receiver, with a short time limit."""
+    stack.environment |= {"WEBHOOK_URL": receiver.url, "WEBHOOK_SECRET": SECRET, "WEBHOOK_TIMEOUT": "2"}
+    stack.manage("prepare")
+
+
+def taking(world: World, taken: list[Taken]) -> Callable[[int], Reply]:
+    """Answers as the world says at the moment, and keeps what is not turned away, once it is verified."""
+    webhook = Webhook(SECRET)
+
+    def reply(number: int) -> Reply:
+        reply, arrival = world.reply, world.receiver.arrivals[number - 1]
+        if reply.status == 200 and not reply.reset:
+            webhook.verify(arrival.body, arrival.headers)
+            taken.append(Taken(arrival.headers["webhook-id"], arrival.body, time.monotonic()))
+        return reply
+
+    return reply
+
+
+class Posting:
+    """`with Posting(…)`: `count` tickets are posted, evenly over `seconds`; leaving waits for the last answer."""
+
+    def __init__(self, world: World, fault: str, count: int, seconds: float, posts: list[Post]) -> None:
+        self.world, self.fault, self.posts = world, fault, posts
+        self.interval, self.start = seconds / count, time.monotonic()
+        self.threads = [threading.Thread(target=self.post, args=(range(i, count, POSTERS),)) for i in range(POSTERS)]
+
+    def __enter__(self) -> None:
+        for thread in self.threads:
+            thread.start()
+
+    def __exit__(self, *problem: object) -> None:
+        for thread in self.threads:
+            thread.join()
+
+    def post(self, numbers: range) -> None:
+        for number in numbers:
+            time.sleep(max(self.start + number * self.interval - time.monotonic(), 0))
+            start = time.perf_counter()
+            text = f"{self.fault}, ticket {number}"
+            answer = self.world.service.open_ticket(email=f"{number}@example.com", issue_description=text)
+            is_json = answer.headers["Content-Type"] == "application/json"
+            seconds = time.perf_counter() - start
+            self.posts.append(Post(self.fault, seconds, answer.status_code, is_json, answer.content))
+
+
+def settle(stack: Stack, start: datetime) -> int:
+    """Waits until nothing is owed any more; returns how much had failed twice and waited for its third attempt.
+
+    That is minutes away by then: a replay, as an operator orders after an outage, does not wait so long.
+    """
+    connection = stack.connect()
+
+    def owed() -> int:
+        row = connection.execute("SELECT count(*) FROM webhook_deliveries WHERE state <> 'delivered'").fetchone()
+        assert row
+        return int(row[0])
+
+    with contextlib.suppress(AssertionError):
+        wait_until(lambda: owed() == 0, PATIENCE)
+    waiting = owed()
+    stack.manage("replay", "--receiver", "WEBHOOK_URL", "--since", f"{start:%Y-%m-%dT%H:%M:%S}")
+    wait_until(lambda: owed() == 0, DRAIN_LIMIT, "the end of the backlog")
+    return waiting
