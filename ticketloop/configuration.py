@@ -131,6 +131,16 @@ def url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def origins(text: str) -> list[str]:
+    """Web origins, scheme, host and port alone, from a comma-separated list; `*` for all."""
+    found = words(text)
+    for each in set(found) - {"*"}:
+        parts = urlsplit(url("http", "https")(each))
+        if parts.username or each != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(each)
+    return found
+
+
 def postgresql(text: str) -> dict[str, Any]:
     """Django's database settings from `postgres://user:password@host:port/name`."""
     url("postgres", "postgresql")(text)

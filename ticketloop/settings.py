@@ -12,6 +12,7 @@ from ticketloop.configuration import (
     encryption_keys,
     networks,
     one_of,
+    origins,
     postgresql,
     rate,
     signing_secret,
@@ -93,6 +94,23 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+# Pages of other origins may use the API, never the rest. Keys are sent in a header: no cookie is ever taken along.
+CORS_ALLOWED_ORIGINS = read(
+    "CORS_ALLOWED_ORIGINS", origins, list[str](), "origins such as https://shop.example.com, separated by commas, or *"
+)
+if CORS_ALLOWED_ORIGINS:
+    INSTALLED_APPS.append("corsheaders")
+    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
+if "*" in CORS_ALLOWED_ORIGINS:
+    CORS_ALLOW_ALL_ORIGINS, CORS_ALLOWED_ORIGINS = True, []
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "PATCH", "POST"]
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match", "x-request-id"]
+CORS_EXPOSE_HEADERS = [
+    *("ETag", "Idempotent-Replayed", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After"),
+    "X-Request-ID",
 ]
 ROOT_URLCONF = "ticketloop.urls"
 WSGI_APPLICATION = "ticketloop.wsgi.application"

@@ -48,6 +48,8 @@ def manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str
         ("THROTTLE_KEY", "60/fortnight"),
         ("TRUSTED_PROXY_COUNT", "-1"),
         ("TRUSTED_PROXY_COUNT", "one"),
+        ("CORS_ALLOWED_ORIGINS", "shop.example.com"),
+        ("CORS_ALLOWED_ORIGINS", "https://shop.example.com/"),
         ("CSRF_TRUSTED_ORIGINS", "desk.example.com"),
         ("WEBHOOK_URL", "ftp://example.com"),
         ("WEBHOOK_URL", "https://"),
