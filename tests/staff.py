@@ -34,7 +34,7 @@ class Staff:
         self.service = service
         self.session = requests.Session()
         self.session.cookies.update(
-            {"sessionid": session_key(username, role, **values), settings.CSRF_COOKIE_NAME: CSRF_TOKEN}
+            {settings.SESSION_COOKIE_NAME: session_key(username, role, **values), settings.CSRF_COOKIE_NAME: CSRF_TOKEN}
         )
 
     def get(self, path: str) -> requests.Response:

@@ -1,5 +1,6 @@
 """Every setting of Ticket Loop, and the only place that reads the environment (documented in .env.sample)."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from ticketloop.configuration import (
@@ -80,6 +81,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "axes",
     "access",
     "contacts",
     "webhooks",
@@ -94,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 # Pages of other origins may use the API, never the rest. Keys are sent in a header: no cookie is ever taken along.
@@ -162,7 +165,27 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Sign-in, after this many wrong passwords for one name from one address. Another address still gets in: nobody locks
+# a colleague out.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "access.lockout.address"
+AXES_USERNAME_CALLABLE = "access.lockout.username"
+AXES_LOCKOUT_CALLABLE = "access.lockout.refuse"
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken"]  # kept out of what it stores
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a working day, then staff sign in again
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
+if HTTPS_ONLY:  # browsers take these names only from this very host and over TLS (RFC 6265bis, 4.1.3)
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
 SECURE_REDIRECT_EXEMPT = [r"^health/?$"]  # probes inside the container network speak plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
@@ -266,6 +289,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "webhooks.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "tell staff": {"task": "webhooks.tell_staff", "schedule": 60.0, "options": {"expires": 50}},
     "prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3000}},
+    "tidy": {"task": "access.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
 # --- Webhooks ----------------------------------------------------------------------------------------------
