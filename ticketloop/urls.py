@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
 from contacts.views import ContactViewSet
 from ticketloop.api import SlashOrNoSlashRouter
@@ -19,7 +19,7 @@ urlpatterns = [
     re_path(r"^health/?$", HealthView.as_view()),
     path("api/v1/", include(router.urls)),
     re_path(r"^openapi\.json/?$", SpectacularJSONAPIView.as_view(), name="schema"),
-    re_path(r"^docs/?$", SpectacularSwaggerView.as_view()),
+    re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view()),
     re_path(r"^redoc/?$", SpectacularRedocView.as_view()),
     path("admin/", admin.site.urls),
 ]

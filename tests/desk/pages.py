@@ -1,0 +1,87 @@
+"""Every page of the support desk, with something on it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from django.utils import timezone
+
+from access.models import ApiKey
+from contacts.models import Contact
+from tests.processes import Service
+from tickets.models import Ticket
+from webhooks.models import Delivery, Receiver
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What is written where staff read it."""
+
+    name: str = "Ada Lovelace"
+    description: str = "It does not print.\n\nSee https://example.com/ or ask me."
+    receiver: str = "Warehouse"
+    header: str = "Bearer s3cr3t"
+    answer: str = "<h1>Internal Server Error</h1>"
+    user: str = "Grace Hopper"
+    key: str = "shop front end"
+
+
+def fill(service: Service, texts: Texts) -> list[str]:
+    """Puts one of everything into the database; returns the path of every page that shows any of it.
+
+    The signed-in user is expected to exist already.
+    """
+    receiver = Receiver.objects.create(url="https://example.com/hook", description=texts.receiver)
+    receiver.headers = {"Authorization": texts.header}
+    receiver.save()
+    for _ in range(2):
+        service.open_ticket(full_name=texts.name, issue_description=texts.description)
+    ticket, resolved = Ticket.objects.order_by("pk")
+    service.request("PATCH", f"/api/v1/tickets/{resolved.pk}/resolve")
+    delivery = Delivery.objects.earliest("pk")
+    attempt = {"duration": 0.1, "status": 500, "error": "It failed.", "response": texts.answer}
+    delivery.attempts.create(receiver=receiver, started_at=timezone.now(), **attempt)
+    user = get_user_model().objects.get()
+    user.first_name = user.last_name = texts.user[:150]
+    user.save()
+    disabled = {"enabled": False, "disabled_reason": "It failed.", "disabled_at": timezone.now() - timedelta(hours=1)}
+    Receiver.objects.create(url="https://example.net/", description=texts.receiver, **disabled)
+    key = ApiKey.objects.create(name=texts.key[:100], prefix="abcdefgh", digest="0" * 64, scopes=["tickets:read"])
+    contact = Contact.objects.get()
+    for each in (ticket, contact, receiver, delivery, key):
+        _note(each, user.pk)
+    group = Group.objects.earliest("pk")
+    return [
+        "/admin/",
+        *_pages("tickets/ticket", ticket, add=False),
+        *_pages("contacts/contact", contact, add=False),
+        *_pages("webhooks/receiver", receiver),
+        *_pages("webhooks/delivery", delivery, add=False),
+        *_pages("access/apikey", key),
+        *_pages("auth/user", user),
+        *_pages("auth/group", group),
+        f"/admin/tickets/ticket/{resolved.pk}/change/",
+        *(f"/admin/webhooks/receiver/{receiver.pk}/{name}/" for name in ("rotate-secret", "replay", "delete")),
+        "/admin/password_change/",
+    ]
+
+
+def _pages(model: str, obj: Model, *, add: bool = True) -> list[str]:
+    own = [f"/admin/{model}/", *(f"/admin/{model}/{obj.pk}/{name}/" for name in ("change", "history"))]
+    return [*own, f"/admin/{model}/add/"] if add else own
+
+
+def _note(obj: Model, user: int) -> None:
+    """Something to read in the object's history, and under the home page's recent actions."""
+    LogEntry.objects.create(
+        user_id=user,
+        content_type=ContentType.objects.get_for_model(obj),
+        object_id=str(obj.pk),
+        object_repr=str(obj)[:200],
+        action_flag=CHANGE,
+        change_message="Changed it.",
+    )
