@@ -1,7 +1,8 @@
 """Contacts: the people who open tickets."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 
 from contacts.email import MAX_LENGTH
 
@@ -22,6 +23,15 @@ class Contact(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(full_name=""), name="contacts_full_name_not_empty"),
+        ]
+        indexes = [
+            models.Index("created_at", "id", name="contacts_created_at"),
+            # For `UPPER(column) LIKE UPPER(pattern)`, which is also what `icontains` says.
+            GinIndex(
+                OpClass(Upper("full_name"), "gin_trgm_ops"),
+                OpClass(Upper("email"), "gin_trgm_ops"),
+                name="contacts_search",
+            ),
         ]
 
     def __str__(self) -> str:
