@@ -1,0 +1,53 @@
+"""Makes up people and what they complain about. Needs Faker, which only requirements/local.txt installs."""
+
+import random
+
+from faker import Faker
+
+POOL = 2000  # distinct first names, last names, … drawn from Faker; its own calls would take most of the time
+DOMAINS = ("example.com", "example.org", "example.net")  # RFC 2606: no mail ever reaches anybody
+
+THINGS = (
+    *("printer", "login page", "invoice", "password reset", "mobile app", "export to CSV", "delivery", "payment"),
+    *("calendar", "search", "dashboard", "e-mail notification", "webhook", "two-factor code", "subscription"),
+)
+TROUBLES = (
+    *("does not work", "shows <b>Error 500</b>", "is very slow", "has stopped responding", "can't be opened"),
+    *("shows the wrong amount", "came twice", "never arrived", "is empty", 'says "access denied"', "keeps loading"),
+)
+MOMENTS = (
+    *("since this morning", "since the last update", "every time I try", "on my phone & my laptop", "after signing in"),
+    *("for two days now", "since I moved to another plan", "whenever a colleague is signed in as well"),
+)
+CLOSINGS = (
+    *("Please help.", "Could you have a look?", "It's urgent: we have a deadline tomorrow.", "Thanks in advance!"),
+    *("I have tried another browser already.", "A screenshot can follow.", "My colleagues have the same problem."),
+)
+
+
+class Inventor:
+    """A source of people and complaints; the same seed gives the same ones."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.random = random.Random(seed)  # noqa: S311 - inventions are no secrets
+        faker = Faker()
+        faker.seed_instance(self.random.getrandbits(64))
+        self.first_names = [faker.first_name() for _ in range(POOL)]
+        self.last_names = [faker.last_name() for _ in range(POOL)]
+        self.companies = [faker.company() for _ in range(POOL)]
+        self.remarks = [faker.sentence(nb_words=12) for _ in range(POOL)]
+
+    def person(self) -> tuple[str, str]:
+        """Full name and normalised address."""
+        pick = self.random.choice
+        first, last = pick(self.first_names), pick(self.last_names)
+        local = f"{first}.{last}".lower().replace(" ", ".").replace("'", "")
+        return f"{first} {last}", f"{local}{self.random.randrange(100_000)}@{pick(DOMAINS)}"
+
+    def complaint(self) -> str:
+        """An issue description of some sentences."""
+        pick, number = self.random.choice, self.random.randrange(10_000_000)
+        return (
+            f"The {pick(THINGS)} {pick(TROUBLES)} {pick(MOMENTS)}. {pick(self.remarks)}\n"
+            f"Order {number:07}, {pick(self.companies)}. {pick(CLOSINGS)}"
+        )
