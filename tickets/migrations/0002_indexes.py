@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0002_indexes"),
+        ("contacts", "0003_indexes"),
         ("tickets", "0001_initial"),
     ]
 
