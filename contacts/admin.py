@@ -1,9 +1,8 @@
-"""Contacts in the support desk; `tickets.admin` lists their tickets beneath them."""
+"""Contacts in the support desk. `tickets.desk.contacts` adds what they wrote, and registers it."""
 
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.http import HttpRequest
 
 from contacts.fields import NormalisedEmailFormField
@@ -21,7 +20,6 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["full_name", "email"]
 
 
-@admin.register(Contact)
 class ContactAdmin(DeskAdmin):
     """People who opened tickets. They come with their first ticket and stay as long as they have one."""
 
@@ -34,6 +32,9 @@ class ContactAdmin(DeskAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Contact | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.is_erased)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -6,6 +6,9 @@ from django.db.models.functions import Now, Upper
 
 from contacts.email import MAX_LENGTH
 
+# `.invalid` names nobody, ever (RFC 2606), and `normalise_email` refuses it: nobody else can have such an address.
+ERASED_DOMAIN = "erased.invalid"
+
 
 class Contact(models.Model):
     """Somebody who opened a ticket, known by a normalised e-mail address."""
@@ -36,3 +39,14 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.full_name} <{self.email}>"
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nothing personal is left here; see `erase`."""
+        return self.email.endswith(f"@{ERASED_DOMAIN}")
+
+    def erase(self) -> None:
+        """Puts a stand-in for name and address. The address is free again: who has it is a new contact from now on."""
+        self.full_name = f"Erased contact {self.pk}"
+        self.email = f"erased-{self.pk}@{ERASED_DOMAIN}"
+        self.save(update_fields=["full_name", "email"])

@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
@@ -35,7 +36,7 @@ class Button:
 
     def __init__(
         self,
-        method: Callable[..., HttpResponse | None],
+        method: Callable[..., HttpResponseBase | None],
         label: str,
         permission: str,
         shown: Callable[[Any], bool],
@@ -53,7 +54,7 @@ def button(
     shown: Callable[[Any], bool] = lambda obj: True,
     primary: bool = False,
     form: type[forms.Form] | None = None,
-) -> Callable[[Callable[..., HttpResponse | None]], Button]:
+) -> Callable[[Callable[..., HttpResponseBase | None]], Button]:
     """Makes a method of a `DeskAdmin` a button for the holders of `permission`, on the objects for which `shown`."""
     return lambda method: Button(method, label, permission, shown, primary, form)
 
@@ -95,7 +96,7 @@ class DeskAdmin(ModelAdmin):
     def _url(self, button: Button, obj: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{button.name}", args=[obj.pk])
 
-    def _press(self, request: HttpRequest, pk: int, button: Button) -> HttpResponse:
+    def _press(self, request: HttpRequest, pk: int, button: Button) -> HttpResponseBase:
         if not button.form and request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not request.user.has_perm(button.permission):

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
-from contacts.admin import ContactAdmin
-from ticketloop.admin import ReadOnlyAdmin, ReadOnlyInline, button
+from contacts.models import Contact
+from ticketloop.admin import ReadOnlyAdmin, button
 from tickets import services
+from tickets.desk.contacts import ContactPage
 from tickets.models import Ticket
 from webhooks.models import Delivery
 
@@ -111,18 +112,4 @@ def _tickets(count: int) -> str:
     return f"{count} ticket" if count == 1 else f"{count} tickets"
 
 
-class TicketInline(ReadOnlyInline):
-    """A contact's tickets, beneath the contact."""
-
-    model = Ticket
-    readonly_fields = ["ticket", "status", "created_at", "resolved_at"]
-    fields = (*readonly_fields,)
-    ordering = ["-id"]
-
-    @admin.display(description="ticket")
-    def ticket(self, ticket: Ticket) -> str:
-        url = reverse("admin:tickets_ticket_change", args=[ticket.pk])
-        return format_html('<a href="{}">#{} {}</a>', url, ticket.pk, first_line(ticket))
-
-
-ContactAdmin.inlines = [TicketInline]
+admin.site.register(Contact, ContactPage)

@@ -12,10 +12,12 @@ from tickets.representation import TICKET_JSON
 from webhooks.models import EventType
 from webhooks.outbox import RECORD_EVENTS, nudge_after_commit
 
-# A contact that exists is only read: an upsert that "updates" it would write a new row version for every ticket.
+# A contact that exists is only read: an upsert that "updates" it would write a new row version for every ticket. The
+# lock is the one that the ticket's foreign key takes anyway; taken first, it waits for somebody who erases or corrects
+# the contact and then looks again whose address it is.
 OPEN_TICKET = f"""
 WITH known AS (
-    SELECT id, full_name, email, created_at FROM contacts WHERE email = %(email)s
+    SELECT id, full_name, email, created_at FROM contacts WHERE email = %(email)s FOR KEY SHARE
 ),
 fresh AS (
     INSERT INTO contacts (full_name, email)
@@ -44,6 +46,7 @@ WITH ticket AS (
 ),
 rendered AS (
     SELECT ticket.id, {TICKET_JSON} AS body FROM ticket JOIN contacts AS contact ON contact.id = ticket.contact_id
+    FOR KEY SHARE OF contact  -- an erasure that this statement waited for is seen, not only the ticket's new text
 ),
 {RECORD_EVENTS}
 SELECT id, body FROM rendered ORDER BY id

@@ -76,8 +76,8 @@ def test_a_contact_is_shown_with_their_tickets_and_corrected(desk: Page, service
     service.open_ticket(issue_description="first wish")
     contact = service.open_ticket(issue_description="second wish").json()["contact"]
     desk.goto(f"/admin/contacts/contact/{contact['id']}/change/")
-    expect(desk.locator("#tickets-group")).to_contain_text("first wish")
-    expect(desk.locator("#tickets-group")).to_contain_text("second wish")
+    expect(desk.locator("#tickets")).to_contain_text("first wish")
+    expect(desk.locator("#tickets")).to_contain_text("second wish")
     desk.fill("#id_email", " New@Example.COM ")
     desk.get_by_role("button", name="Save", exact=True).click()
     assert service.request("GET", f"/api/v1/contacts/{contact['id']}").json()["email"] == "new@example.com"
