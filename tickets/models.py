@@ -1,5 +1,6 @@
 """Tickets: what contacts ask for."""
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Now, Upper
@@ -24,16 +25,25 @@ class Ticket(models.Model):
     status = EnumField(enum_type="ticket_status", choices=Status.choices, db_default=Status.OPEN)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     resolved_at = models.DateTimeField(null=True, editable=False)
+    # The member of staff; null while open, and where a client of the API resolved it. No index: it is never searched.
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
+    )
 
     class Meta:
         db_table = "tickets"
         ordering = ["id"]
+        permissions = [("export_ticket", "Can export tickets as CSV")]
         constraints = [
             # A ticket has a time of resolution exactly while it is resolved.
             models.CheckConstraint(
                 condition=models.Q(status="resolved", resolved_at__isnull=False)
                 | models.Q(status="open", resolved_at__isnull=True),
                 name="tickets_resolved_at_matches_status",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="resolved") | models.Q(resolved_by__isnull=True),
+                name="tickets_resolved_by_only_while_resolved",
             ),
         ]
         indexes = [

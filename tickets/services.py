@@ -40,7 +40,7 @@ SELECT id, body FROM rendered
 
 CHANGE_STATUS = f"""
 WITH ticket AS (
-    UPDATE tickets SET status = %(after)s, resolved_at = {{resolved_at}}
+    UPDATE tickets SET status = %(after)s, resolved_at = {{resolved_at}}, resolved_by_id = {{resolved_by}}
     WHERE id = ANY (%(ids)s::bigint[]) AND status = %(before)s
     RETURNING *
 ),
@@ -51,8 +51,8 @@ rendered AS (
 {RECORD_EVENTS}
 SELECT id, body FROM rendered ORDER BY id
 """
-RESOLVE = CHANGE_STATUS.replace("{resolved_at}", "statement_timestamp()")
-REOPEN = CHANGE_STATUS.replace("{resolved_at}", "NULL")
+RESOLVE = CHANGE_STATUS.replace("{resolved_at}", "statement_timestamp()").replace("{resolved_by}", "%(by)s")
+REOPEN = CHANGE_STATUS.replace("{resolved_at}", "NULL").replace("{resolved_by}", "NULL")
 
 
 class RenderedTicket(NamedTuple):
@@ -75,9 +75,13 @@ def open_ticket(full_name: str, email: str, issue_description: str) -> RenderedT
     return rows[0]
 
 
-def resolve_tickets(ids: Sequence[int]) -> list[RenderedTicket]:
-    """Resolves those of the tickets that are open, and returns them; the others stay as they are."""
-    return _run(RESOLVE, {"ids": list(ids), "before": "open", "after": "resolved", "event": EventType.TICKET_RESOLVED})
+def resolve_tickets(ids: Sequence[int], by: int | None = None) -> list[RenderedTicket]:
+    """Resolves those of the tickets that are open, and returns them; the others stay as they are.
+
+    `by` is the id of the user who does it at the support desk; none where a client of the API does.
+    """
+    values = {"before": "open", "after": "resolved", "event": EventType.TICKET_RESOLVED}
+    return _run(RESOLVE, {"ids": list(ids), "by": by, **values})
 
 
 def reopen_tickets(ids: Sequence[int]) -> list[RenderedTicket]:
