@@ -22,6 +22,8 @@ from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from ticketloop.paging import CappedPaginator, DeskChangeList
+
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
@@ -63,8 +65,12 @@ class DeskAdmin(ModelAdmin):
     """A model's pages at the support desk."""
 
     show_full_result_count = False
+    paginator = CappedPaginator
     buttons: Sequence[Button] = ()
     change_form_outer_before_template = "desk/buttons.html"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DeskChangeList]:
+        return DeskChangeList
 
     def get_urls(self) -> list[Any]:
         """The buttons' paths, before the admin's own."""

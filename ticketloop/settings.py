@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+from django.templatetags.static import static
+
 from ticketloop.configuration import (
     Configuration,
     Network,
@@ -78,6 +80,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.humanize",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -262,6 +265,7 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "GLOBAL_CALLBACK": "ticketloop.desk.context",
+    "STYLES": [lambda request: static("desk/desk.css")],
 }
 
 # --- Broker and worker -------------------------------------------------------------------------------------

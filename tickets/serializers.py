@@ -7,13 +7,14 @@ from contacts.fields import NormalisedEmailField, TextField
 from contacts.serializers import ContactSerializer
 from tickets.models import Ticket
 
+NAME_MAX_LENGTH = 255
 DESCRIPTION_MAX_LENGTH = 20_000
 
 
 class OpenTicketSerializer(serializers.Serializer[object]):
     """A request for support."""
 
-    full_name = TextField(max_length=255, help_text="Kept from the contact's first ticket.")
+    full_name = TextField(max_length=NAME_MAX_LENGTH, help_text="Kept from the contact's first ticket.")
     email = NormalisedEmailField(max_length=EMAIL_MAX_LENGTH, help_text="Any case; the contact is found by it.")
     issue_description = TextField(max_length=DESCRIPTION_MAX_LENGTH, help_text="Plain text, as typed.")
 

@@ -1,11 +1,15 @@
 """How a receiver is doing, for its page in the admin."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.postgres.aggregates import BoolOr
 from django.db import connection
+from django.db.models import Count, Min, Q
 
-from webhooks.models import Receiver
+from webhooks import circuit
+from webhooks.models import Delivery, Receiver
 
 LAST_ATTEMPTS = 500
 MOST_COUNTED = 10_000
@@ -48,7 +52,7 @@ class ReceiverStatistics:
     @property
     def backlog_in_words(self) -> str:
         """The number of pending deliveries, or that they are too many to count."""
-        return f"more than {MOST_COUNTED:,}" if self.backlog > MOST_COUNTED else f"{self.backlog:,}"
+        return _in_words(self.backlog)
 
 
 def of_receiver(receiver: Receiver) -> ReceiverStatistics:
@@ -56,3 +60,53 @@ def of_receiver(receiver: Receiver) -> ReceiverStatistics:
     with connection.cursor() as cursor:
         cursor.execute(RECEIVER, {"receiver": receiver.pk})
         return ReceiverStatistics(*cursor.fetchone())
+
+
+# What matters most about a ticket's deliveries first.
+STATES = {
+    "dead": Q(state=Delivery.State.DEAD),
+    "failing": Q(state=Delivery.State.PENDING, attempts_made__gt=0),
+    "waiting": Q(state=Delivery.State.PENDING, attempts_made=0),
+    "delivered": Q(state=Delivery.State.DELIVERED),
+}
+
+
+def states_of_tickets(ids: Collection[int]) -> dict[int, str]:
+    """How the deliveries about each of these tickets are doing, in one word (see `STATES`); one query for all of them.
+
+    A ticket of which no receiver is told, or whose deliveries are cancelled or forgotten, is left out.
+    """
+    flags = {name: BoolOr(condition) for name, condition in STATES.items()}
+    about = Delivery.objects.filter(event__ticket_id__in=ids).order_by().values("event__ticket_id")
+    states = {}
+    for ticket, *found in about.annotate(**flags).values_list("event__ticket_id", *STATES):
+        if state := next((name for name, is_so in zip(STATES, found, strict=True) if is_so), None):
+            states[ticket] = state
+    return states
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is pending for all receivers (counted up to `MOST_COUNTED`) and since when, and the receivers in trouble."""
+
+    backlog: int
+    oldest: datetime | None
+    troubled: list[Receiver]
+
+    @property
+    def backlog_in_words(self) -> str:
+        """The number of pending deliveries, or that they are too many to count."""
+        return _in_words(self.backlog)
+
+
+def health() -> Health:
+    """How webhooks are doing, at a cost that does not grow with their past."""
+    pending = Delivery.objects.filter(state=Delivery.State.PENDING).order_by()
+    backlog = pending[: MOST_COUNTED + 1].aggregate(count=Count("pk"), oldest=Min("created_at"))
+    failing = Q(enabled=True, consecutive_failures__gte=circuit.THRESHOLD)
+    given_up = Q(enabled=False, disabled_at__isnull=False)
+    return Health(backlog["count"], backlog["oldest"], list(Receiver.objects.filter(failing | given_up)))
+
+
+def _in_words(backlog: int) -> str:
+    return f"more than {MOST_COUNTED:,}" if backlog > MOST_COUNTED else f"{backlog:,}"

@@ -150,7 +150,7 @@ def test_deliveries_are_filtered_resent_and_cancelled(
     expect(desk.get_by_text("1 delivery cancelled. 2 had ended already.")).to_be_visible()
     assert set(Delivery.objects.values_list("state", flat=True)) == {"cancelled", "delivered"}
     desk.goto(f"/admin/tickets/ticket/{tickets[0]}/change/")
-    expect(desk.locator("section table")).to_contain_text("cancelled")
+    expect(desk.locator("#timeline")).to_contain_text("cancelled")
 
 
 def test_what_a_role_may_not_do_is_neither_shown_nor_done(sign_in: Callable[..., Page], service: Service) -> None:

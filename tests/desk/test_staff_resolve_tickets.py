@@ -61,6 +61,31 @@ def test_many_are_resolved_at_once_and_told_apart_from_what_was_so_already(desk:
     assert Event.objects.filter(type="ticket.resolved").count() == 3
 
 
+def test_a_row_s_button_resolves_and_leads_back_to_the_same_list(desk: Page, service: Service) -> None:
+    first, second = (service.open_ticket(issue_description="paper jam").json()["id"] for _ in range(2))
+    desk.goto("/admin/tickets/ticket/?status__exact=open&q=jam")
+    desk.get_by_role("button", name=f"Resolve #{first}", exact=True).click()
+    expect(desk.get_by_text("1 ticket resolved.")).to_be_visible()
+    expect(desk).to_have_url(f"{service.url}/admin/tickets/ticket/?status__exact=open&q=jam")
+    expect(desk.locator(ROWS)).to_have_count(1)
+    expect(desk.locator(ROWS)).to_contain_text(f"#{second}")
+    resolved = Ticket.objects.get(pk=first)
+    assert resolved.resolved_by is not None
+    assert resolved.resolved_by.get_username() == "ada"
+
+
+def test_many_are_reopened_at_once(desk: Page, service: Service) -> None:
+    for _ in range(2):
+        service.request("PATCH", f"{service.open_ticket().headers['Location']}/resolve")
+    service.open_ticket()
+    desk.goto("/admin/tickets/ticket/")
+    desk.check("#action-toggle")
+    desk.select_option("select[name=action]", "reopen")
+    desk.click("button[name=index]")
+    expect(desk.get_by_text("2 tickets reopened; 1 ticket was already open.")).to_be_visible()
+    assert Event.objects.filter(type="ticket.reopened").count() == 2
+
+
 def test_tickets_are_filtered_by_status(desk: Page, service: Service) -> None:
     service.request("PATCH", f"{service.open_ticket().headers['Location']}/resolve")
     service.open_ticket()

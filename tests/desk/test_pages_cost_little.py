@@ -1,0 +1,111 @@
+"""What a page of the support desk asks of the database does not grow with what is in it."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from contacts.models import Contact
+from tickets import services
+from tickets.desk import listing
+from tickets.models import Ticket
+from webhooks.models import Receiver
+
+LIST = "/admin/tickets/ticket/"
+
+
+@pytest.fixture
+def client(database: None) -> Client:
+    """A superuser, in this process: its queries can be counted."""
+    client = Client()
+    ada = get_user_model().objects.create_superuser("ada")
+    client.force_login(ada, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def open_tickets(count: int) -> list[int]:
+    Receiver.objects.get_or_create(url="http://127.0.0.1:9/")
+    Receiver.objects.get_or_create(url="http://127.0.0.1:9/2")
+    opened = [services.open_ticket(f"Ada {n}", f"ada{n % 7}@example.com", f"Broken {n}.") for n in range(count)]
+    return [ticket.id for ticket in opened]
+
+
+def fill(count: int) -> None:
+    """Tickets without events, quickly."""
+    contact = Contact.objects.create(full_name="Ada", email="ada@example.com")
+    statement = "INSERT INTO tickets (contact_id, issue_description) SELECT %s, 'It broke.' FROM generate_series(1, %s)"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [contact.pk, count])
+
+
+def queries(client: Client, path: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(path).status_code == 200
+    return len(captured)
+
+
+def test_the_list_asks_as_much_for_fifty_tickets_as_for_two(client: Client) -> None:
+    open_tickets(2)
+    client.get(LIST)  # content types are asked for once per process
+    few = queries(client, LIST)
+    open_tickets(60)
+    assert queries(client, LIST) == few <= 10
+    assert queries(client, f"{LIST}?q=broken&status__exact=open&contact=ada1@example.com") <= few + 2
+
+
+def test_a_ticket_s_page_asks_as_much_with_fifty_others_as_alone(client: Client) -> None:
+    (ticket,) = open_tickets(1)
+    page = f"{LIST}{ticket}/change/"
+    client.get(page)
+    alone = queries(client, page)
+    open_tickets(60)
+    for _ in range(5):
+        services.resolve_tickets([ticket])
+        services.reopen_tickets([ticket])
+    assert queries(client, page) <= alone + 1 <= 14  # one more: there is a next open ticket now
+
+
+def test_the_home_page_asks_for_its_figures_once_a_minute(client: Client) -> None:
+    open_tickets(20)
+    first = queries(client, "/admin/")
+    assert first <= 16
+    assert queries(client, "/admin/") <= first - 8
+
+
+def test_resolving_many_takes_as_many_queries_as_resolving_two(client: Client) -> None:
+    def resolve(ids: list[int]) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.post(LIST, {"action": "resolve", "_selected_action": ids})
+        assert not Ticket.objects.filter(pk__in=ids, status="open").exists()
+        return len(captured)
+
+    few = resolve(open_tickets(2))
+    assert resolve(open_tickets(40)) <= few
+
+
+def test_a_long_list_is_neither_counted_nor_paged_to_its_end(client: Client) -> None:
+    fill(2_100)
+    page = client.get(LIST).content.decode()
+    assert "More than 2,000 tickets" in page
+    assert "p=40" in page
+    assert "p=41" not in page
+    assert "2,100" not in page
+
+
+def test_a_search_that_takes_too_long_looks_through_the_newest_and_says_so(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(30_000)
+    monkeypatch.setattr(listing, "PATIENCE", 0.001)
+    answer = client.get(f"{LIST}?q=nothing+like+this")
+    assert answer.status_code == 200
+    assert "only the newest 10,000 were looked through" in answer.content.decode()
+
+
+def test_a_change_of_very_many_at_once_is_refused(client: Client) -> None:
+    fill(10_001)
+    selected = {"action": "resolve", "_selected_action": "1", "select_across": "1"}
+    answer = client.post(LIST, selected, follow=True)
+    assert "More than 10,000 tickets are too many at once; nothing was changed." in answer.content.decode()
+    assert not Ticket.objects.filter(status="resolved").exists()
