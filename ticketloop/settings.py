@@ -197,6 +197,9 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
 X_FRAME_OPTIONS = "DENY"
 
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
 # The first superuser, created by `manage.py prepare` when there is none.
 ADMIN_USERNAME = read("ADMIN_USERNAME", str, "admin", "a user name")
 ADMIN_PASSWORD = read("ADMIN_PASSWORD", str, "", "a password")
@@ -261,11 +264,31 @@ SPECTACULAR_SETTINGS = {
 UNFOLD = {
     "SITE_TITLE": "Ticket Loop",
     "SITE_HEADER": "Ticket Loop",
-    "SITE_SYMBOL": "confirmation_number",
+    "SITE_SUBHEADER": "Support desk",
+    "SITE_ICON": lambda request: static("desk/logo.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/logo.svg")}],
+    "STYLES": [lambda request: static("desk/desk.css")],
+    "COLORS": {
+        # A teal whose 600 carries white text, and whose 500 reads well on dark (WCAG AA).
+        "primary": {
+            "50": "oklch(98% .014 181)",
+            "100": "oklch(95% .05 181)",
+            "200": "oklch(91% .095 181)",
+            "300": "oklch(85% .135 182)",
+            "400": "oklch(78% .14 182)",
+            "500": "oklch(70% .13 183)",
+            "600": "oklch(51% .095 186)",
+            "700": "oklch(44% .08 188)",
+            "800": "oklch(39% .065 189)",
+            "900": "oklch(33% .055 190)",
+            "950": "oklch(25% .045 192)",
+        },
+    },
+    "SIDEBAR": {"navigation": "ticketloop.navigation.navigation"},
+    "DASHBOARD_CALLBACK": "ticketloop.desk.home",
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
     "GLOBAL_CALLBACK": "ticketloop.desk.context",
-    "STYLES": [lambda request: static("desk/desk.css")],
 }
 
 # --- Broker and worker -------------------------------------------------------------------------------------
