@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.utils import timezone
+from playwright.sync_api import Browser, Page
 
 from access.models import ApiKey
 from contacts.models import Contact
 from tests.processes import Service
+from tests.staff import session_key
 from tickets.models import Ticket
 from webhooks.models import Delivery, Receiver
 
@@ -28,6 +32,21 @@ class Texts:
     answer: str = "<h1>Internal Server Error</h1>"
     user: str = "Grace Hopper"
     key: str = "shop front end"
+
+
+def signed_in(
+    browser: Browser,
+    service: Service,
+    username: str,
+    role: str | None = None,
+    is_superuser: bool = False,
+    **context: Any,
+) -> Page:
+    """A page in a browser of its own in which a new member of staff is signed in; the caller closes its context."""
+    session = session_key(username, role, is_superuser=is_superuser)
+    own = browser.new_context(base_url=service.url, **context)
+    own.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": service.url}])
+    return own.new_page()
 
 
 def fill(service: Service, texts: Texts) -> list[str]:
