@@ -1,6 +1,9 @@
 """How gunicorn serves Ticket Loop; its own variable WEB_CONCURRENCY sets the number of processes."""
 
 import os
+import shutil
+import tempfile
+from typing import Any
 
 wsgi_app = "ticketloop.wsgi:application"
 worker_class = "gthread"
@@ -13,3 +16,12 @@ timeout = 30  # seconds without a sign of life from a worker process
 graceful_timeout = 4  # seconds, less than any supervisor waits
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a disk that stalls must not look like a dead worker
 control_socket_disable = True
+
+# Where the processes count their requests together; prometheus_client reads this variable when it is imported.
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="ticketloop-metrics-", dir=worker_tmp_dir)
+
+
+def on_exit(server: Any) -> None:
+    """Nothing is left behind."""
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

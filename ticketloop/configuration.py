@@ -170,6 +170,13 @@ def signing_secret(text: str) -> str:
     return text
 
 
+def token(text: str) -> str:
+    """A bearer token that is too long to be guessed."""
+    if not re.fullmatch(r"[!-~]{16,}", text):
+        raise ValueError("no token")
+    return text
+
+
 def encryption_keys(text: str) -> list[str]:
     """Fernet keys, 32 bytes in URL-safe base64 each, from a comma-separated list."""
     keys = words(text)

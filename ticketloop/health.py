@@ -4,7 +4,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -12,15 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from webhooks import statistics
+
 BROKER_TIMEOUT = 0.5  # seconds
 LATE = 60  # seconds a delivery may be overdue before the queue is called late
-
-OLDEST_DUE = """
-SELECT extract(epoch FROM now() - min(delivery.next_attempt_at))::float8
-FROM webhook_deliveries AS delivery JOIN webhook_receivers AS receiver ON receiver.id = delivery.receiver_id
-WHERE delivery.state = 'pending' AND delivery.next_attempt_at <= now() AND receiver.enabled
-"""
-
 
 WELL = {"status": "ok", "database": "ok", "broker": "ok", "deliveries": "ok", "oldest_due_seconds": None}
 DATABASE_DOWN = {"status": "error", "database": "error", "deliveries": "unknown", "oldest_due_seconds": None}
@@ -68,9 +63,7 @@ class HealthView(APIView):
 
 def _database_health() -> dict[str, Any]:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(OLDEST_DUE)
-            (seconds,) = cursor.fetchone()
+        seconds = statistics.oldest_due()
     except Error:
         return DATABASE_DOWN
     deliveries = "late" if seconds is not None and seconds > LATE else "ok"

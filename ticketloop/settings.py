@@ -19,6 +19,7 @@ from ticketloop.configuration import (
     postgresql,
     rate,
     signing_secret,
+    token,
     url,
     whole_number,
     words,
@@ -91,6 +92,7 @@ INSTALLED_APPS = [
     "tickets",
 ]
 MIDDLEWARE = [
+    "ticketloop.observation.observe",
     "django.middleware.security.SecurityMiddleware",
     "ticketloop.browser_policies.BrowserPolicies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -109,7 +111,7 @@ CORS_ALLOWED_ORIGINS = read(
 )
 if CORS_ALLOWED_ORIGINS:
     INSTALLED_APPS.append("corsheaders")
-    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
+    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
 if "*" in CORS_ALLOWED_ORIGINS:
     CORS_ALLOW_ALL_ORIGINS, CORS_ALLOWED_ORIGINS = True, []
 CORS_URLS_REGEX = r"^/api/"
@@ -190,7 +192,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
 if HTTPS_ONLY:  # browsers take these names only from this very host and over TLS (RFC 6265bis, 4.1.3)
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
-SECURE_REDIRECT_EXEMPT = [r"^health/?$"]  # probes inside the container network speak plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^(health|metrics)/?$"]  # probes inside the container network speak plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
 # HTTPS_ONLY presumes a proxy that ends TLS and sets this header itself.
@@ -351,19 +353,30 @@ LOG_LEVEL = read(
     "INFO",
     "DEBUG, INFO, WARNING or ERROR",
 )
+LOG_FORMAT = read("LOG_FORMAT", one_of("json", "text"), "text" if DEBUG else "json", "json or text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "json": {"()": "ticketloop.logs.JsonFormatter"},
+        "text": {"()": "ticketloop.logs.TextFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
+        # The line of the request says it; what is left is the traceback of a 500.
+        "django.request": {"level": "ERROR"},
+        "gunicorn.error": {"handlers": [], "propagate": True},
         # A line for each tick, every second, would bury the rest.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },
 }
+
+# --- Metrics -----------------------------------------------------------------------------------------------
+
+METRICS_TOKEN = read("METRICS_TOKEN", token, "", "at least 16 visible ASCII characters")
 
 configuration.stop_on_mistakes()

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 from contacts.views import ContactViewSet
 from ticketloop.api import SlashOrNoSlashRouter
 from ticketloop.health import HealthView
+from ticketloop.metrics import metrics
 from tickets.views import TicketViewSet
 
 router = SlashOrNoSlashRouter()
@@ -17,6 +18,7 @@ router.register("contacts", ContactViewSet, basename="contact")
 urlpatterns = [
     path("", RedirectView.as_view(url="/docs")),
     re_path(r"^health/?$", HealthView.as_view()),
+    re_path(r"^metrics/?$", metrics),
     path("api/v1/", include(router.urls)),
     re_path(r"^openapi\.json/?$", SpectacularJSONAPIView.as_view(), name="schema"),
     re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view()),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from ticketloop import request_id
 from tickets.representation import TICKET_JSON
 from webhooks.models import EventType
 from webhooks.outbox import RECORD_EVENTS, nudge_after_commit
@@ -91,7 +92,7 @@ def reopen_tickets(ids: Sequence[int]) -> list[RenderedTicket]:
 
 def _run(statement: str, values: dict[str, Any]) -> list[RenderedTicket]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, {**values, "request_id": request_id.current.get()})
         rows = [RenderedTicket(*row) for row in cursor.fetchall()]
     if rows:
         nudge_after_commit()

@@ -223,8 +223,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     list_select_related = ["event", "receiver"]
     fields = ["event_type", "webhook_id", "ticket", "receiver", "status", "attempts_made", "next_attempt"]
-    fields += ["created_at", "finished_at"]
-    readonly_fields = ["event_type", "webhook_id", "ticket", "status", "next_attempt"]
+    fields += ["created_at", "finished_at", "request_id"]
+    readonly_fields = ["event_type", "webhook_id", "ticket", "status", "next_attempt", "request_id"]
     ordering = ["-id"]
     inlines = [AttemptInline]
     actions = ["resend_selected", "cancel_selected"]
@@ -240,6 +240,10 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description="webhook-id")
     def webhook_id(self, delivery: Delivery) -> str:
         return delivery.event.message_id
+
+    @admin.display(description="X-Request-ID")
+    def request_id(self, delivery: Delivery) -> str:
+        return delivery.event.request_id or "-"
 
     @admin.display(description="ticket", ordering="event__ticket_id")
     def ticket(self, delivery: Delivery) -> str:

@@ -5,6 +5,7 @@ that no transaction is open while a receiver takes its time, and what a killed w
 itself. Dying between sending and recording sends twice: at least once, never not at all.
 """
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from webhooks import backoff, circuit, headers, http
 from webhooks.models import Delivery, Receiver, message_id
 from webhooks.sealing import UnsealError, unseal
 from webhooks.signing import signed_headers
+
+logger = logging.getLogger(__name__)
 
 LEASE_MARGIN = 5  # seconds past the receiver's time limit
 
@@ -57,7 +60,7 @@ UPDATE webhook_deliveries AS delivery
 SET leased_until = due.leased_until
 FROM due, webhook_events AS event
 WHERE delivery.id = due.delivery_id AND event.id = delivery.event_id
-RETURNING delivery.id, delivery.attempts_made, event.uid, event.type, event.created_at, event.payload,
+RETURNING delivery.id, delivery.attempts_made, event.uid, event.type, event.created_at, event.request_id, event.payload,
           due.id, due.url, due.timeout, due.body_format, due.sealed_headers, due.sealed_secret,
           CASE WHEN due.previous_secret_until > now() THEN due.sealed_previous_secret ELSE '' END
 """
@@ -99,6 +102,7 @@ class Claim:
     event_uid: uuid.UUID
     event_type: str
     event_created_at: datetime
+    request_id: str
     payload: str
     receiver_id: int
     url: str
@@ -191,7 +195,27 @@ def attempt(claim: Claim) -> Outcome:
         answer = http.post(claim.url, claim.body, claim.headers(started_at), claim.timeout)
     except UnsealError as error:
         answer = http.Answer(status=None, error=str(error))
-    return Outcome(claim, started_at, monotonic() - start, answer)
+    outcome = Outcome(claim, started_at, monotonic() - start, answer)
+    log(outcome)
+    return outcome
+
+
+def log(outcome: Outcome) -> None:
+    """A line for the attempt. Of what went wrong only the kind: the rest may name the receiver's URL and its token."""
+    claim, answer = outcome.claim, outcome.answer
+    level, message = (logging.WARNING, "attempt failed") if answer.error else (logging.INFO, "delivered")
+    if logger.isEnabledFor(level):
+        values = {
+            "delivery": claim.id,
+            "receiver": claim.receiver_id,
+            "webhook_id": message_id(claim.event_uid),
+            "attempt": claim.attempts_made + 1,
+            "status": answer.status,
+            "reason": answer.error.partition(":")[0] or None,
+            "duration_ms": round(outcome.duration * 1000, 3),
+            "request_id": claim.request_id,
+        }
+        logger.log(level, message, extra=values)
 
 
 def record(outcomes: Sequence[Outcome], unsent: Sequence[Claim]) -> None:

@@ -120,6 +120,7 @@ class Event(models.Model):
     # Text, not jsonb: a retry must send the same bytes. No foreign key: this app knows no tickets.
     payload = models.TextField()
     ticket_id = models.BigIntegerField(null=True, db_index=True)
+    request_id = models.CharField(max_length=128, db_default="", editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -173,6 +174,8 @@ class Delivery(models.Model):
                 condition=models.Q(state="pending"),
                 name="webhook_deliveries_owed",
             ),
+            # What is given up is rare, looked for and counted.
+            models.Index(fields=["id"], condition=models.Q(state="dead"), name="webhook_deliveries_dead"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["event", "receiver"], name="webhook_deliveries_one_per_receiver"),

@@ -5,11 +5,11 @@ from django.db import transaction
 from webhooks.nudge import nudger
 
 # Two common table expressions for a statement that has one named `rendered` (id of the ticket, body to send) and
-# the parameter `event`. Event and deliveries thus share the fate of the row that caused them.
+# the parameters `event` and `request_id`. Event and deliveries thus share the fate of the row that caused them.
 RECORD_EVENTS = """
 event AS (
-    INSERT INTO webhook_events (type, payload, ticket_id)
-    SELECT %(event)s, body, id FROM rendered
+    INSERT INTO webhook_events (type, payload, ticket_id, request_id)
+    SELECT %(event)s, body, id, %(request_id)s FROM rendered
     RETURNING id, type
 ),
 delivery AS (

@@ -61,6 +61,9 @@ def manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str
         ("WEBHOOK_TIMEOUT", "0"),
         ("WEBHOOK_TIMEOUT", "soon"),
         ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("METRICS_TOKEN", "short"),
+        ("METRICS_TOKEN", "with a space in it"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_variable(name: str, value: str) -> None:

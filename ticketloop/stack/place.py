@@ -74,6 +74,7 @@ class Place:
             "API_ACCESS": "open",
             "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",
             "HTTPS_ONLY": "off",
+            "LOG_FORMAT": "text",
             "ALLOWED_HOSTS": self.host,
         }
 
