@@ -66,6 +66,7 @@ class DeskAdmin(ModelAdmin):
 
     show_full_result_count = False
     paginator = CappedPaginator
+    list_per_page = 50
     buttons: Sequence[Button] = ()
     change_form_outer_before_template = "desk/buttons.html"
 

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
 from contacts.views import ContactViewSet
+from ticketloop import desk
 from ticketloop.api import SlashOrNoSlashRouter
 from ticketloop.health import HealthView
 from ticketloop.metrics import metrics
@@ -23,6 +24,7 @@ urlpatterns = [
     re_path(r"^openapi\.json/?$", SpectacularJSONAPIView.as_view(), name="schema"),
     re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view()),
     re_path(r"^redoc/?$", SpectacularRedocView.as_view()),
+    path("admin/search/", desk.search),
     path("admin/", admin.site.urls),
 ]
 

@@ -60,6 +60,13 @@ def test_no_page_asks_anybody_else(desk: Page, service: Service, browser: Browse
     assert errors == []
 
 
+def test_the_command_palette_finds_pages_whatever_it_is_asked(desk: Page, service: Service) -> None:
+    for page in ("1", "0", "999", "nonsense"):
+        answer = desk.request.get(f"/admin/search/?s=receiv&extended=1&page={page}")
+        assert answer.status == 200, page
+        assert "/admin/webhooks/receiver/" in answer.text(), page
+
+
 def test_the_sign_in_page_bears_the_name_and_leads_home(browser: Browser, service: Service) -> None:
     page = browser.new_page(base_url=service.url)
     page.goto("/admin/login/")

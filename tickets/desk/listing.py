@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
@@ -11,7 +12,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from unfold.decorators import display
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin as UnfoldAdmin
+from unfold.widgets import CHECKBOX_CLASSES
 
 from ticketloop.admin import ReadOnlyAdmin
 from ticketloop.paging import DeskChangeList
@@ -27,13 +30,18 @@ CHANGE = "tickets.change_ticket"
 EXPORT = "tickets.export_ticket"
 SEE_DELIVERIES = "webhooks.view_delivery"
 PATIENCE = 0.4  # seconds for a query of the list
+CHECKBOX = (
+    f'<input type="checkbox" name="{ACTION_CHECKBOX_NAME}" value="{{pk}}" aria-label="{{label}}" '
+    f'class="action-select {" ".join(CHECKBOX_CLASSES)}">'
+)
 TABS = {"Open": "open", "Resolved": "resolved", "All": None}
-STATUS_COLOURS = {"open": "info", "resolved": "success"}
-WEBHOOK_COLOURS = {"delivered": "success", "waiting": "info", "failing": "warning", "dead": "danger"}
 
 
 class TicketChangeList(DeskChangeList):
     """A page of tickets, each with what its row shows beyond its own columns."""
+
+    queryset: QuerySet[Any]
+    result_list: list[Any]
 
     @property
     def tabs(self) -> list[dict[str, Any]]:
@@ -49,9 +57,6 @@ class TicketChangeList(DeskChangeList):
             for title, value in TABS.items()
         ]
 
-    queryset: QuerySet[Any]
-    result_list: list[Any]
-
     def get_results(self, request: HttpRequest) -> None:
         try:
             with time_limit(PATIENCE):
@@ -59,7 +64,7 @@ class TicketChangeList(DeskChangeList):
         except TooSlowError:
             self.queryset = self.queryset.filter(newest())
             self._get_rows(request)
-            text = f"This search is too broad for all tickets; only the newest {NEWEST:,} were looked through."
+            text = f"All tickets take too long; only the newest {NEWEST:,} were looked through."
             messages.warning(request, text)
         self._dress_rows(request)
 
@@ -86,7 +91,6 @@ class TicketList(ReadOnlyAdmin):
     list_filter = ["status", ("created_at", DaysFilter), ("resolved_at", DaysFilter), ContactFilter]
     list_filter_submit = True
     list_select_related = ["contact"]
-    list_per_page = 50
     list_before_template = "tickets/above_list.html"
     search_fields = ["issue_description"]  # shows the search box; `get_search_results` decides
     search_help_text = "Text, name, email or #number"
@@ -102,6 +106,12 @@ class TicketList(ReadOnlyAdmin):
         if request.user.has_perm(CHANGE):
             columns.append("resolve_button")
         return columns
+
+    @admin.display(description=UnfoldAdmin.action_checkbox.short_description)
+    def action_checkbox(self, ticket: Ticket) -> SafeString:
+        """As django-unfold's, rendered once and not in every row; and it tells of which ticket it is."""
+        label = f"Select ticket #{ticket.pk}"
+        return format_html(CHECKBOX, pk=ticket.pk, label=label)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -127,13 +137,14 @@ class TicketList(ReadOnlyAdmin):
     def age(self, ticket: Ticket) -> str:
         return words.age(ticket.created_at)
 
-    @display(description="status", label=STATUS_COLOURS)
+    @admin.display(description="status")
     def state(self, ticket: Ticket) -> str:
-        return str(ticket.status)
+        return words.badge(ticket.status)
 
-    @display(description="webhooks", label=WEBHOOK_COLOURS)
-    def webhooks(self, ticket: Ticket) -> str | None:
-        return getattr(ticket, "webhook_state", None)
+    @admin.display(description="webhooks")
+    def webhooks(self, ticket: Ticket) -> str:
+        state = getattr(ticket, "webhook_state", None)
+        return words.badge(state) if state else "-"
 
     @admin.display(description="")
     def resolve_button(self, ticket: Ticket) -> str:

@@ -9,11 +9,7 @@ from tickets.models import Ticket
 from webhooks.models import Delivery, Event, EventType
 
 MOST_EVENTS = 50  # the newest; a ticket that goes back and forth forever still has a page
-TITLES = {
-    EventType.TICKET_CREATED: "Opened",
-    EventType.TICKET_RESOLVED: "Resolved",
-    EventType.TICKET_REOPENED: "Reopened",
-}
+TITLES: dict[str, str] = {EventType.TICKET_RESOLVED: "Resolved", EventType.TICKET_REOPENED: "Reopened"}
 
 
 @dataclass
@@ -31,13 +27,13 @@ def timeline(ticket: Ticket, with_deliveries: bool) -> list[Moment]:
     it was opened, and by whom and when it was resolved last."""
     events = list(Event.objects.filter(ticket_id=ticket.pk).order_by("-id").defer("payload")[:MOST_EVENTS])
     deliveries = _by_event(events) if with_deliveries else {}
-    moments = []
+    moments = [Moment("Opened", ticket.created_at)]
     for event in reversed(events):
-        title = TITLES.get(EventType(event.type)) if event.type in EventType.values else None
-        if title:
-            moments.append(Moment(title, event.created_at, deliveries=deliveries.get(event.pk, [])))
-    if not moments or moments[0].title != "Opened":
-        moments.insert(0, Moment("Opened", ticket.created_at))
+        of_event = deliveries.get(event.pk, [])
+        if event.type == EventType.TICKET_CREATED:
+            moments[0].deliveries = of_event
+        else:
+            moments.append(Moment(TITLES.get(event.type, event.type), event.created_at, deliveries=of_event))
     if ticket.resolved_at:
         if moments[-1].title != "Resolved":
             moments.append(Moment("Resolved", ticket.resolved_at))

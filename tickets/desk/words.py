@@ -28,6 +28,11 @@ def age(moment: datetime) -> SafeString:
     )
 
 
+def badge(state: str) -> SafeString:
+    """The word in the colour that `desk.css` has for it."""
+    return format_html('<span class="desk-badge desk-{}">{}</span>', state, state)
+
+
 def tickets(count: int) -> str:
     """`1 ticket`, `2 tickets`."""
     return "1 ticket" if count == 1 else f"{count:,} tickets"
