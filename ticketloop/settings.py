@@ -236,7 +236,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["access.throttles.Throttle"] if THROTTLE_ADDRESS or THROTTLE_KEY else [],
     "DEFAULT_PARSER_CLASSES": ["ticketloop.parsers.LimitedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "access.openapi.AccessSchema",
     "EXCEPTION_HANDLER": "ticketloop.errors.api_exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -253,6 +253,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "ticketloop.schema.document_paths_without_slash",
         "tickets.webhooks_schema.describe_headers",
+        "access.openapi.describe_answers",
     ],
     "WEBHOOKS": ["tickets.webhooks_schema.TICKET_CREATED"],
     "SWAGGER_UI_DIST": "SIDECAR",

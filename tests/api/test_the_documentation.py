@@ -46,7 +46,7 @@ def test_every_answer_has_a_schema_and_an_example(document: dict[str, Any]) -> N
 
 def test_opening_a_ticket_describes_its_errors_and_where_the_ticket_is(document: dict[str, Any]) -> None:
     operation = document["paths"]["/api/v1/tickets"]["post"]
-    assert set(operation["responses"]) == {"201", "400", "401", "403", "413", "415", "503"}
+    assert set(operation["responses"]) == {"201", "400", "401", "403", "413", "415", "429", "503"}
     assert operation["requestBody"]["content"]["application/json"]["examples"]
     assert "Location" in operation["responses"]["201"]["headers"]
 
