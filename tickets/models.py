@@ -69,3 +69,29 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+
+class Change(models.Model):
+    """That a ticket was opened, resolved or reopened, and by whom: its history, kept as long as the ticket is.
+
+    Written by the statement that does it. Who opens a ticket without a name leaves none: the ticket says when.
+    """
+
+    class Kind(models.TextChoices):
+        OPENED = "opened"
+        RESOLVED = "resolved"
+        REOPENED = "reopened"
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="changes")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    # As it was called then: a user name or a key's beginning; empty for a client of the API without a key.
+    actor = models.CharField(max_length=150)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "ticket_changes"
+        ordering = ["id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.ticket} {self.kind}"

@@ -9,9 +9,17 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from ticketloop import request_id
+from tickets.actors import NOBODY, Actor
+from tickets.models import Change
 from tickets.representation import TICKET_JSON
 from webhooks.models import EventType
 from webhooks.outbox import RECORD_EVENTS, nudge_after_commit
+
+NOTE_CHANGE = """
+noted AS (
+    INSERT INTO ticket_changes (ticket_id, kind, actor) SELECT id, %(kind)s, %(actor)s FROM ticket {condition}
+)
+"""
 
 # A contact that exists is only read: an upsert that "updates" it would write a new row version for every ticket. The
 # lock is the one that the ticket's foreign key takes anyway; taken first, it waits for somebody who erases or corrects
@@ -35,6 +43,7 @@ ticket AS (
 rendered AS (
     SELECT ticket.id, {TICKET_JSON} AS body FROM ticket JOIN contact ON contact.id = ticket.contact_id
 ),
+{NOTE_CHANGE.format(condition="WHERE %(actor)s <> ''")},
 {RECORD_EVENTS}
 SELECT id, body FROM rendered
 """
@@ -49,6 +58,7 @@ rendered AS (
     SELECT ticket.id, {TICKET_JSON} AS body FROM ticket JOIN contacts AS contact ON contact.id = ticket.contact_id
     FOR KEY SHARE OF contact  -- an erasure that this statement waited for is seen, not only the ticket's new text
 ),
+{NOTE_CHANGE.format(condition="")},
 {RECORD_EVENTS}
 SELECT id, body FROM rendered ORDER BY id
 """
@@ -63,31 +73,29 @@ class RenderedTicket(NamedTuple):
     body: str
 
 
-def open_ticket(full_name: str, email: str, issue_description: str) -> RenderedTicket:
+def open_ticket(full_name: str, email: str, issue_description: str, by: Actor = NOBODY) -> RenderedTicket:
     """Opens a ticket for the contact with this normalised address, who is created if there is none yet.
 
     An existing contact keeps its first `full_name`. The texts are stored as given, already validated.
     """
-    values = {"full_name": full_name, "email": email, "issue_description": issue_description}
+    values = {"full_name": full_name, "email": email, "issue_description": issue_description, "actor": by.name}
     rows: list[RenderedTicket] = []
     # Nothing comes back when somebody else created the contact since this statement began: the next one sees it.
     while not rows:
-        rows = _run(OPEN_TICKET, {**values, "event": EventType.TICKET_CREATED})
+        rows = _run(OPEN_TICKET, {**values, "event": EventType.TICKET_CREATED, "kind": Change.Kind.OPENED})
     return rows[0]
 
 
-def resolve_tickets(ids: Sequence[int], by: int | None = None) -> list[RenderedTicket]:
-    """Resolves those of the tickets that are open, and returns them; the others stay as they are.
-
-    `by` is the id of the user who does it at the support desk; none where a client of the API does.
-    """
-    values = {"before": "open", "after": "resolved", "event": EventType.TICKET_RESOLVED}
-    return _run(RESOLVE, {"ids": list(ids), "by": by, **values})
+def resolve_tickets(ids: Sequence[int], by: Actor = NOBODY) -> list[RenderedTicket]:
+    """Resolves those of the tickets that are open, and returns them; the others stay as they are."""
+    values = {"before": "open", "after": "resolved", "event": EventType.TICKET_RESOLVED, "kind": Change.Kind.RESOLVED}
+    return _run(RESOLVE, {"ids": list(ids), "actor": by.name, "by": by.user, **values})
 
 
-def reopen_tickets(ids: Sequence[int]) -> list[RenderedTicket]:
+def reopen_tickets(ids: Sequence[int], by: Actor = NOBODY) -> list[RenderedTicket]:
     """Reopens those of the tickets that are resolved, and returns them; the others stay as they are."""
-    return _run(REOPEN, {"ids": list(ids), "before": "resolved", "after": "open", "event": EventType.TICKET_REOPENED})
+    values = {"before": "resolved", "after": "open", "event": EventType.TICKET_REOPENED, "kind": Change.Kind.REOPENED}
+    return _run(REOPEN, {"ids": list(ids), "actor": by.name, **values})
 
 
 def _run(statement: str, values: dict[str, Any]) -> list[RenderedTicket]:

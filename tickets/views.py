@@ -12,6 +12,7 @@ from ticketloop.api import fetch_json_or_404, id_or_404, json_response, json_str
 from ticketloop.listing import stream_array
 from ticketloop.schema import ID, LOCATION, error_responses
 from tickets import services
+from tickets.actors import actor
 from tickets.examples import OPEN_TICKET_EXAMPLE, RESOLVED_EXAMPLE, TICKET_EXAMPLE, TICKETS_EXAMPLE
 from tickets.representation import ONE_TICKET, TICKET_ROWS
 from tickets.serializers import OpenTicketSerializer, TicketSerializer
@@ -73,7 +74,7 @@ class TicketViewSet(ViewSet):
         """Opens a ticket. The contact is found by email, else created; it keeps its first name."""
         serializer = OpenTicketSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        ticket = services.open_ticket(**serializer.validated_data)
+        ticket = services.open_ticket(**serializer.validated_data, by=actor(request))
         response = json_response(ticket.body, status=201)
         response["Location"] = reverse("ticket-detail", [ticket.id])
         return response
@@ -86,14 +87,14 @@ class TicketViewSet(ViewSet):
     def resolve(self, request: Request, pk: str) -> HttpResponse:
         """Resolves the ticket. Resolving it again changes nothing."""
         ticket_id = id_or_404(pk, NOT_FOUND)
-        changed = services.resolve_tickets([ticket_id])
+        changed = services.resolve_tickets([ticket_id], actor(request))
         return json_response(changed[0].body) if changed else _current(ticket_id)
 
     @action(detail=True, methods=["patch"])
     def reopen(self, request: Request, pk: str) -> HttpResponse:
         """Reopens the ticket. Reopening an open one changes nothing."""
         ticket_id = id_or_404(pk, NOT_FOUND)
-        changed = services.reopen_tickets([ticket_id])
+        changed = services.reopen_tickets([ticket_id], actor(request))
         return json_response(changed[0].body) if changed else _current(ticket_id)
 
 

@@ -25,7 +25,6 @@ PAGES = {
     "/admin/": AGENT,
     "/admin/tickets/ticket/": AGENT,
     "/admin/tickets/ticket/{ticket}/change/": AGENT,
-    "/admin/tickets/ticket/{ticket}/history/": AGENT,
     "/admin/contacts/contact/": AGENT,
     "/admin/contacts/contact/{contact}/change/": AGENT,
     "/admin/webhooks/delivery/": AGENT,

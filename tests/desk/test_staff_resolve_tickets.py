@@ -44,7 +44,7 @@ def test_a_ticket_is_resolved_and_reopened_on_its_page(desk: Page, service: Serv
         *("ticket.created", "ticket.resolved", "ticket.reopened"),
     ]
     desk.goto(f"/admin/tickets/ticket/{ticket['id']}/history/")
-    expect(desk.locator("#content")).to_contain_text("Resolved.")
+    expect(desk.locator("#content")).to_contain_text("Resolved by ada")
 
 
 def test_many_are_resolved_at_once_and_told_apart_from_what_was_so_already(desk: Page, service: Service) -> None:

@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidge
 from contacts.email import MAX_LENGTH as EMAIL_MAX_LENGTH
 from ticketloop.admin import ReadOnlyAdmin
 from tickets import services
+from tickets.actors import actor
 from tickets.models import Ticket
 from tickets.serializers import DESCRIPTION_MAX_LENGTH, NAME_MAX_LENGTH, OpenTicketSerializer
 
@@ -86,7 +87,8 @@ class Opening(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
         """Opens the ticket; the form's object becomes it."""
         values = form.cleaned_data
-        opened = services.open_ticket(values["full_name"], values["email"], values["issue_description"])
+        given = values["full_name"], values["email"], values["issue_description"]
+        opened = services.open_ticket(*given, by=actor(request))
         obj.pk = opened.id
         obj.refresh_from_db()
         if obj.contact.full_name != values["full_name"]:

@@ -1,48 +1,51 @@
-"""What happened to a ticket, oldest first: opened, resolved, reopened, and whom the webhooks told of it."""
+"""What happened to a ticket, oldest first: opened, resolved, reopened and by whom, and whom the webhooks told of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tickets.models import Ticket
-from webhooks.models import Delivery, Event, EventType
+from tickets.models import Change, Ticket
+from webhooks.models import Delivery, EventType
 
-MOST_EVENTS = 50  # the newest; a ticket that goes back and forth forever still has a page
-TITLES: dict[str, str] = {EventType.TICKET_RESOLVED: "Resolved", EventType.TICKET_REOPENED: "Reopened"}
+MOST_CHANGES = 50  # the newest; a ticket that goes back and forth forever still has a page
+EVENTS = {
+    Change.Kind.OPENED: EventType.TICKET_CREATED,
+    Change.Kind.RESOLVED: EventType.TICKET_RESOLVED,
+    Change.Kind.REOPENED: EventType.TICKET_REOPENED,
+}
+UNNAMED = "a client of the API"
 
 
 @dataclass
 class Moment:
-    """One line of the timeline; `by` is a user's name where it is known."""
+    """One line of the timeline."""
 
-    title: str
+    kind: Change.Kind
     at: datetime
     by: str = ""
     deliveries: list[Delivery] = field(default_factory=list)
 
 
 def timeline(ticket: Ticket, with_deliveries: bool) -> list[Moment]:
-    """The ticket's moments. Events are forgotten after a while (WEBHOOK_RETENTION_DAYS): the ticket itself knows when
-    it was opened, and by whom and when it was resolved last."""
-    events = list(Event.objects.filter(ticket_id=ticket.pk).order_by("-id").defer("payload")[:MOST_EVENTS])
-    deliveries = _by_event(events) if with_deliveries else {}
-    moments = [Moment("Opened", ticket.created_at)]
-    for event in reversed(events):
-        of_event = deliveries.get(event.pk, [])
-        if event.type == EventType.TICKET_CREATED:
-            moments[0].deliveries = of_event
-        else:
-            moments.append(Moment(TITLES.get(event.type, event.type), event.created_at, deliveries=of_event))
-    if ticket.resolved_at:
-        if moments[-1].title != "Resolved":
-            moments.append(Moment("Resolved", ticket.resolved_at))
-        moments[-1].by = ticket.resolved_by.get_username() if ticket.resolved_by else "a client of the API"
+    """The ticket's moments. Of an imported ticket, and of one that nobody named opened, the ticket itself knows more
+    than its recorded changes."""
+    changes = list(Change.objects.filter(ticket=ticket).order_by("-id")[:MOST_CHANGES])
+    moments = [Moment(Change.Kind(each.kind), each.at, each.actor or UNNAMED) for each in reversed(changes)]
+    if not moments or moments[0].kind != Change.Kind.OPENED:
+        moments.insert(0, Moment(Change.Kind.OPENED, ticket.created_at))
+    if ticket.resolved_at and moments[-1].kind != Change.Kind.RESOLVED:
+        moments.append(Moment(Change.Kind.RESOLVED, ticket.resolved_at))
+    if with_deliveries:
+        deliveries = _deliveries(ticket)
+        for moment in moments:
+            moment.deliveries = deliveries[EVENTS[moment.kind], moment.at]
     return moments
 
 
-def _by_event(events: Iterable[Event]) -> dict[int, list[Delivery]]:
+def _deliveries(ticket: Ticket) -> defaultdict[tuple[str, datetime], list[Delivery]]:
+    """By what they tell of: a change and its event are written by one statement, and have its time."""
     found = defaultdict(list)
-    for delivery in Delivery.objects.filter(event__in=events).select_related("receiver").order_by("id"):
-        found[delivery.event_id].append(delivery)
+    newest = Delivery.objects.filter(event__ticket_id=ticket.pk).select_related("receiver", "event")
+    for delivery in reversed(newest.defer("event__payload").order_by("-id")[: 4 * MOST_CHANGES]):
+        found[delivery.event.type, delivery.event.created_at].append(delivery)
     return found
