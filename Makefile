@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos screenshots bench-webhooks manage psql lint format requirements clean
+.PHONY: help run test schemathesis chaos screenshots bench-webhooks manage psql lint format requirements clean
 
 help:
 	@echo 'make run                  run the whole service in the foreground (HOST, PORT, DATA_DIR, … as in .env.sample)'
 	@echo 'make test [ARGS=…]        run all tests, on servers of their own (ARGS go to pytest)'
 	@echo 'make chaos                2,000 tickets while everything fails in turn (about four minutes)'
+	@echo 'make schemathesis         try the API against its OpenAPI document, thoroughly (EXAMPLES=2000 an operation)'
 	@echo 'make screenshots          take the pictures of the README again (docs/images)'
 	@echo 'make bench-webhooks       measure the delivery of webhooks'
 	@echo 'make manage ARGS=…        run a management command against the running service'
@@ -34,6 +35,9 @@ test: $(READY)
 
 chaos: $(READY)
 	@$(BIN)/python -m tests.chaos
+
+schemathesis: $(READY)
+	@SCHEMATHESIS_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest -q -s tests/openapi/test_schemathesis_finds_nothing.py
 
 screenshots: $(READY)
 	@$(BIN)/python -m bench.screenshots

@@ -4,9 +4,23 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from contacts.email import MAX_LENGTH, normalise_email
+
+EMAIL_SCHEMA = {"type": "string", "format": "idn-email", "maxLength": MAX_LENGTH}
+
+
+@extend_schema_field(OpenApiTypes.INT64)
+class IdField(serializers.IntegerField):
+    """The id of a contact or a ticket."""
+
+
+@extend_schema_field(EMAIL_SCHEMA)
+class EmailField(serializers.CharField):
+    """A normalised address, on its way out."""
 
 
 class TextField(serializers.CharField):
@@ -18,6 +32,7 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+@extend_schema_field(EMAIL_SCHEMA)
 class NormalisedEmailField(TextField):
     """API field: text in, normalised address out; an invalid one is a validation error."""
 

@@ -2,11 +2,13 @@
 
 from rest_framework import serializers
 
+from contacts.fields import EmailField, IdField
+
 
 class ContactSerializer(serializers.Serializer[object]):
     """Somebody who opened a ticket."""
 
-    id = serializers.IntegerField()
+    id = IdField()
     full_name = serializers.CharField(help_text="HTML-escaped once, safe to paste into a page.")
-    email = serializers.EmailField(help_text="Normalised: lower case, Unicode NFC. Never HTML-escaped.")
+    email = EmailField(help_text="Normalised: lower case, Unicode NFC. Never HTML-escaped.")
     created_at = serializers.DateTimeField(help_text="UTC, RFC 3339 with six fractional digits.")

@@ -17,6 +17,8 @@ from webhooks import statistics
 BROKER_TIMEOUT = 0.5  # seconds
 LATE = 60  # seconds a delivery may be overdue before the queue is called late
 
+STATUSES = ["ok", "error"]
+DELIVERIES_STATUSES = ["ok", "late", "unknown"]
 WELL = {"status": "ok", "database": "ok", "broker": "ok", "deliveries": "ok", "oldest_due_seconds": None}
 DATABASE_DOWN = {"status": "error", "database": "error", "deliveries": "unknown", "oldest_due_seconds": None}
 
@@ -24,10 +26,10 @@ DATABASE_DOWN = {"status": "error", "database": "error", "deliveries": "unknown"
 class HealthSerializer(serializers.Serializer[object]):
     """How the service is. `status` is `ok` while tickets are accepted, whatever else is said."""
 
-    status = serializers.ChoiceField(choices=["ok", "error"])
-    database = serializers.ChoiceField(choices=["ok", "error"])
-    broker = serializers.ChoiceField(choices=["ok", "error"])
-    deliveries = serializers.ChoiceField(choices=["ok", "late", "unknown"])
+    status = serializers.ChoiceField(choices=STATUSES)
+    database = serializers.ChoiceField(choices=STATUSES)
+    broker = serializers.ChoiceField(choices=STATUSES)
+    deliveries = serializers.ChoiceField(choices=DELIVERIES_STATUSES)
     oldest_due_seconds = serializers.FloatField(
         allow_null=True, help_text="How long the oldest due delivery has been waiting; null when none is due."
     )

@@ -3,7 +3,11 @@
 from typing import Any
 
 from drf_spectacular.authentication import SessionScheme
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerExtension,
+    OpenApiSerializerFieldExtension,
+)
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -13,6 +17,36 @@ class ErrorSerializer(serializers.Serializer[object]):
     """Why the request failed."""
 
     detail = serializers.CharField()
+
+
+class FieldErrorsSerializer(serializers.Serializer[object]):
+    """What is wrong about the fields or parameters of the request."""
+
+
+class FieldErrorsScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Names that no serializer knows; found by drf-spectacular through its target class."""
+
+    target_class = "ticketloop.schema.FieldErrorsSerializer"
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """An object of lists, or the one text `detail`."""
+        texts = {"type": "array", "items": {"type": "string"}}
+        return {
+            "type": "object",
+            "description": FieldErrorsSerializer.__doc__,
+            "additionalProperties": {"oneOf": [{"type": "string"}, texts]},
+        }
+
+
+class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Text that is stripped; found by drf-spectacular through its target class."""
+
+    target_class = "contacts.fields.TextField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """Adds that something must be left of it."""
+        schema: dict[str, Any] = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
+        return {**schema, "pattern": r"\S"}
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -38,13 +72,14 @@ class StaffSessionScheme(SessionScheme):  # type: ignore[no-untyped-call]
 
 ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="A positive 64-bit number.")
 LOCATION = OpenApiParameter(
-    "Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201], description="Where the ticket is."
+    "Location",
+    {"type": "string", "format": "uri-reference"},
+    OpenApiParameter.HEADER,
+    response=[201],
+    description="Where the ticket is.",
 )
 FIELD_ERRORS = OpenApiResponse(
-    {
-        "type": "object",
-        "additionalProperties": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
-    },
+    FieldErrorsSerializer,
     description="Fields or parameters with what is wrong about each, or `detail` for the body as a whole.",
     examples=[OpenApiExample("A field is missing", value={"email": ["This field is required."]})],
 )

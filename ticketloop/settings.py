@@ -251,11 +251,20 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
         "ticketloop.schema.document_paths_without_slash",
         "tickets.webhooks_schema.describe_headers",
         "access.openapi.describe_answers",
     ],
-    "WEBHOOKS": ["tickets.webhooks_schema.TICKET_CREATED"],
+    "ENUM_NAME_OVERRIDES": {
+        "TicketStatus": "tickets.models.Ticket.Status",
+        "HealthStatus": "ticketloop.health.STATUSES",
+        "DeliveriesStatus": "ticketloop.health.DELIVERIES_STATUSES",
+    },
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "WEBHOOKS": [
+        f"tickets.webhooks_schema.{name}" for name in ("TICKET_CREATED", "TICKET_RESOLVED", "TICKET_REOPENED")
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -16,6 +16,7 @@ TICKET: dict[str, Any] = {
     "resolved_at": None,
 }
 
+RESOLVED_TICKET = {**TICKET, "status": "resolved", "resolved_at": "2026-11-24T09:12:40.102938Z"}
 OPEN_TICKET_EXAMPLE = OpenApiExample(
     "A request for support",
     value={
@@ -29,7 +30,7 @@ TICKET_EXAMPLE = OpenApiExample("An open ticket", value=TICKET, response_only=Tr
 TICKETS_EXAMPLE = OpenApiExample("Tickets", value=TICKET, response_only=True, status_codes=["200"])
 RESOLVED_EXAMPLE = OpenApiExample(
     "A resolved ticket",
-    value={**TICKET, "status": "resolved", "resolved_at": "2026-11-24T09:12:40.102938Z"},
+    value=RESOLVED_TICKET,
     response_only=True,
     status_codes=["200"],
 )

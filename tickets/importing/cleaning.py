@@ -6,9 +6,8 @@ from contacts.email import normalise_email
 from contacts.models import Contact
 from tickets.importing.original import OriginalContact, OriginalTicket
 from tickets.models import Ticket
-from tickets.serializers import DESCRIPTION_MAX_LENGTH
+from tickets.serializers import DESCRIPTION_MAX_LENGTH, NAME_MAX_LENGTH
 
-NAME_MAX_LENGTH = 255
 CHARACTERS = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'"}
 ENTITY = re.compile("|".join(CHARACTERS))
 

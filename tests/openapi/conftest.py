@@ -1,0 +1,37 @@
+"""The OpenAPI document as the running service serves it, and a key that opens everything in it."""
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from tests.processes import Service
+
+SCOPES = ("tickets:create", "tickets:read", "tickets:resolve")
+
+
+@pytest.fixture
+def document(service: Service) -> dict[str, Any]:
+    content: dict[str, Any] = service.request("GET", "/openapi.json").json()
+    return content
+
+
+@pytest.fixture(scope="session")
+def running_guarded(start_service: Callable[..., Service]) -> Service:
+    return start_service(API_ACCESS="key")
+
+
+@pytest.fixture
+def guarded(running_guarded: Service, database: None) -> Service:
+    """The API where nobody may do anything without a key, on empty tables."""
+    return running_guarded
+
+
+@pytest.fixture
+def api_key(database: None) -> str:
+    """A key with every scope."""
+    made = StringIO()
+    call_command("create_api_key", "client", *(f"--scope={scope}" for scope in SCOPES), stdout=made, stderr=StringIO())
+    return made.getvalue().strip()
