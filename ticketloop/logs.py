@@ -44,4 +44,9 @@ class TextFormatter(logging.Formatter):
     """A line to read, with the fields as `name=value`."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base class's name
-        return " ".join([super().formatMessage(record), *(f"{name}={value}" for name, value in fields(record).items())])
+        return " ".join([super().formatMessage(record), *map("=".join, map(_readable, fields(record).items()))])
+
+
+def _readable(field: tuple[str, Any]) -> tuple[str, str]:
+    name, text = field[0], str(field[1])
+    return name, f'"{text}"' if " " in text else text
