@@ -21,6 +21,7 @@ from django.urls import path, reverse
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from ticketloop.paging import CappedPaginator, DeskChangeList
 
@@ -152,8 +153,19 @@ class ReadOnlyInline(TabularInline):
 admin.site.unregister([User, Group])
 
 
+class Ticked(ModelAdmin):
+    """Offers roles and permissions as boxes to tick: Django's two lists with arrows are not to be read by ear."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(
+            db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultiple}
+        )
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(Ticked, DjangoUserAdmin):  # type: ignore[type-arg]
     """Who may sign in. Only superusers make superusers, or change one."""
 
     form = UserChangeForm
@@ -174,5 +186,5 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(Ticked, DjangoGroupAdmin):  # type: ignore[misc]
     """Roles: what those who have one may do."""
