@@ -6,13 +6,13 @@ import tempfile
 from typing import Any
 
 wsgi_app = "ticketloop.wsgi:application"
-worker_class = "gthread"
+worker_class = "ticketloop.web_worker.WebWorker"  # gthread, with a time limit for clients
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 8
 # Settings are read before the workers are forked: a mistake in them is told once and ends the start.
 preload_app = True
 keepalive = 5  # seconds
-timeout = 30  # seconds without a sign of life from a worker process
+timeout = 30  # seconds without a sign of life from a worker process, or from a client in the midst of a request
 graceful_timeout = 4  # seconds, less than any supervisor waits
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a disk that stalls must not look like a dead worker
 control_socket_disable = True

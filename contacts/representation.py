@@ -11,5 +11,4 @@ CONTACT_JSON = object_json(
         "created_at": time_json("contact.created_at"),
     }
 )
-CONTACT_ROWS = f"SELECT contact.id, {CONTACT_JSON} AS body FROM contacts AS contact WHERE contact.id > %(after)s"
 ONE_CONTACT = f"SELECT {CONTACT_JSON} FROM contacts AS contact WHERE contact.id = %s"

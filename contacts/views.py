@@ -7,10 +7,12 @@ from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
 from contacts.examples import CONTACT_EXAMPLE
-from contacts.representation import CONTACT_ROWS, ONE_CONTACT
+from contacts.listing import CONTACTS
+from contacts.representation import ONE_CONTACT
 from contacts.serializers import ContactSerializer
-from ticketloop.api import fetch_json_or_404, id_or_404, json_response, json_stream, refuse_parameters
-from ticketloop.listing import stream_array
+from ticketloop.api import fetch_json_or_404, id_or_404, json_response
+from ticketloop.listing.answers import answer_list
+from ticketloop.listing.schema import list_parameters
 from ticketloop.schema import ID, error_responses
 
 NOT_FOUND = "Contact not found"
@@ -19,7 +21,8 @@ NOT_FOUND = "Contact not found"
 @extend_schema_view(
     list=extend_schema(
         operation_id="listContacts",
-        summary="List every contact",
+        summary="List contacts",
+        parameters=list_parameters(CONTACTS),
         responses={200: ContactSerializer(many=True), **error_responses(400, 401, 403, 503)},
         examples=[CONTACT_EXAMPLE],
     ),
@@ -37,9 +40,8 @@ class ContactViewSet(ViewSet):
     lookup_value_regex = "[^/]+"
 
     def list(self, request: Request) -> HttpResponseBase:
-        """Every contact as a JSON array, ascending by id, streamed."""
-        refuse_parameters(request)
-        return json_stream(request, stream_array(CONTACT_ROWS))
+        """Contacts as a JSON array: all of them, streamed, or with `limit` a page with its links."""
+        return answer_list(request, CONTACTS)
 
     def retrieve(self, request: Request, pk: str) -> HttpResponse:
         """One contact."""

@@ -1,15 +1,14 @@
 """What the viewsets of contacts and tickets share: ids, raw JSON answers, paths with and without a slash."""
 
 import re
-from collections.abc import Iterator
 
 from django.db import connection
-from django.http import HttpResponse, StreamingHttpResponse
-from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.request import Request
+from django.http import HttpResponse
+from rest_framework.exceptions import NotFound
 from rest_framework.routers import SimpleRouter
 
-LARGEST_ID = 2**63 - 1
+from ticketloop.listing.parameters import LARGEST_ID
+
 DIGITS = re.compile(r"[0-9]{1,19}")
 
 
@@ -40,19 +39,6 @@ def fetch_json_or_404(query: str, id: int, detail: str) -> str:
     return body
 
 
-def refuse_parameters(request: Request) -> None:
-    """ValidationError naming every query parameter: a filter that is ignored would be worse than an error."""
-    if request.query_params:
-        raise ValidationError({name: ["Unknown parameter."] for name in request.query_params})
-
-
 def json_response(body: str, status: int = 200) -> HttpResponse:
     """An answer that PostgreSQL has written already."""
     return HttpResponse(body, content_type="application/json", status=status)
-
-
-def json_stream(request: Request, chunks: Iterator[bytes]) -> HttpResponse | StreamingHttpResponse:
-    """An answer that is sent while it is made; HEAD gets the headers alone and makes none of it."""
-    if request.method == "HEAD":
-        return HttpResponse(content_type="application/json")
-    return StreamingHttpResponse(chunks, content_type="application/json")

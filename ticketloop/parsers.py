@@ -5,6 +5,7 @@ from typing import IO, Any
 
 import orjson
 from django.conf import settings
+from django.http import UnreadablePostError
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
@@ -17,6 +18,14 @@ class BodyTooLarge(APIException):
     default_code = "too_large"
 
 
+class BodyTooSlow(APIException):
+    """408 Request Timeout (RFC 9110, section 15.5.9), also when the connection broke and nobody will read this."""
+
+    status_code = 408
+    default_detail = "The body did not arrive in time."
+    default_code = "request_timeout"
+
+
 class LimitedJSONParser(BaseParser):
     """JSON (RFC 8259: UTF-8, no NaN, no lone surrogates) of at most `API_BODY_LIMIT` bytes."""
 
@@ -25,7 +34,10 @@ class LimitedJSONParser(BaseParser):
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
-        body = stream.read(settings.API_BODY_LIMIT + 1)
+        try:
+            body = stream.read(settings.API_BODY_LIMIT + 1)
+        except UnreadablePostError as error:
+            raise BodyTooSlow from error
         if len(body) > settings.API_BODY_LIMIT:
             raise BodyTooLarge
         try:

@@ -50,7 +50,9 @@ class Ticket(models.Model):
             models.Index("created_at", "id", name="tickets_created_at"),
             models.Index("contact", "id", name="tickets_contact"),
             models.Index(
-                "resolved_at", "id", name="tickets_resolved_at", condition=models.Q(resolved_at__isnull=False)
+                *("resolved_at", "created_at", "id"),
+                name="tickets_resolved_at",
+                condition=models.Q(resolved_at__isnull=False),
             ),
             # One index per status and not one with the status before the key: the planner then knows that its rows
             # lie in the table's own order, and does not prefer to look for rare ones through the whole table.

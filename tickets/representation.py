@@ -15,6 +15,5 @@ TICKET_JSON = object_json(
         "resolved_at": time_json("ticket.resolved_at"),
     }
 )
-TICKETS = "FROM tickets AS ticket JOIN contacts AS contact ON contact.id = ticket.contact_id"
-TICKET_ROWS = f"SELECT ticket.id, {TICKET_JSON} AS body {TICKETS} WHERE ticket.id > %(after)s"
-ONE_TICKET = f"SELECT {TICKET_JSON} {TICKETS} WHERE ticket.id = %s"
+FROM_TICKETS = "FROM tickets AS ticket JOIN contacts AS contact ON contact.id = ticket.contact_id"
+ONE_TICKET = f"SELECT {TICKET_JSON} {FROM_TICKETS} WHERE ticket.id = %s"

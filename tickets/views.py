@@ -8,13 +8,15 @@ from rest_framework.request import Request
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import ViewSet
 
-from ticketloop.api import fetch_json_or_404, id_or_404, json_response, json_stream, refuse_parameters
-from ticketloop.listing import stream_array
+from ticketloop.api import fetch_json_or_404, id_or_404, json_response
+from ticketloop.listing.answers import answer_list
+from ticketloop.listing.schema import list_parameters
 from ticketloop.schema import ID, LOCATION, error_responses
 from tickets import services
 from tickets.actors import actor
 from tickets.examples import OPEN_TICKET_EXAMPLE, RESOLVED_EXAMPLE, TICKET_EXAMPLE, TICKETS_EXAMPLE
-from tickets.representation import ONE_TICKET, TICKET_ROWS
+from tickets.listing import TICKETS
+from tickets.representation import ONE_TICKET
 from tickets.serializers import OpenTicketSerializer, TicketSerializer
 
 NOT_FOUND = "Ticket not found"
@@ -24,7 +26,8 @@ ONE_TICKET_RESPONSES = {200: TicketSerializer, **error_responses(401, 403, 404, 
 @extend_schema_view(
     list=extend_schema(
         operation_id="listTickets",
-        summary="List every ticket",
+        summary="List tickets",
+        parameters=list_parameters(TICKETS),
         responses={200: TicketSerializer(many=True), **error_responses(400, 401, 403, 503)},
         examples=[TICKETS_EXAMPLE],
     ),
@@ -66,9 +69,8 @@ class TicketViewSet(ViewSet):
     lookup_value_regex = "[^/]+"
 
     def list(self, request: Request) -> HttpResponseBase:
-        """Every ticket as a JSON array, ascending by id, streamed."""
-        refuse_parameters(request)
-        return json_stream(request, stream_array(TICKET_ROWS))
+        """Tickets as a JSON array: all of them, streamed, or with `limit` a page with its links."""
+        return answer_list(request, TICKETS)
 
     def create(self, request: Request) -> HttpResponse:
         """Opens a ticket. The contact is found by email, else created; it keeps its first name."""

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
             model_name="ticket",
             index=models.Index(
                 models.F("resolved_at"),
+                models.F("created_at"),
                 models.F("id"),
                 condition=models.Q(("resolved_at__isnull", False)),
                 name="tickets_resolved_at",

@@ -1,0 +1,62 @@
+"""No page reads a whole table, whatever its ordering and filters, wherever the matches lie."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from contacts.listing import CONTACTS
+from tests.plans import plans_of_a_page
+from ticketloop.listing.collections import Collection, Query
+from ticketloop.listing.parameters import search_pattern
+from tickets.listing import TICKETS
+
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+LATE, EARLY = NOW - timedelta(minutes=10), NOW - timedelta(minutes=19_990)
+COMMON: dict[str, list[Any]] = {
+    "created_after": [LATE, EARLY],
+    "created_before": [LATE, EARLY],
+    "email": ["7@example.com", "nobody@example.com"],
+    "q": [search_pattern("needle"), search_pattern("example")],
+}
+FILTERS: dict[str, dict[str, list[Any]]] = {
+    "tickets": {**COMMON, "status": ["open", "resolved"], "contact_id": [7], "resolved_after": [LATE, EARLY],
+                "resolved_before": [LATE, EARLY]},
+    "contacts": COMMON,
+}  # fmt: skip
+
+
+@pytest.fixture
+def many(database: None) -> None:
+    """Twenty thousand tickets, a minute apart, the newest twenty open."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO contacts (full_name, email, created_at) "
+            "SELECT 'Person ' || n, n || '@example.com', %s - (10000 - n) * interval '2 minutes' "
+            "FROM generate_series(1, 10000) AS n",
+            [NOW],
+        )
+        cursor.execute(
+            "INSERT INTO tickets (contact_id, issue_description, status, created_at, resolved_at) "
+            "SELECT contacts.id, CASE n WHEN 7 THEN 'a needle' ELSE 'x' END, "
+            "(CASE WHEN n > 19980 THEN 'open' ELSE 'resolved' END)::ticket_status, "
+            "moment, CASE WHEN n <= 19980 THEN moment END "
+            "FROM generate_series(1, 20000) AS n "
+            "CROSS JOIN LATERAL (SELECT %s - (20000 - n) * interval '1 minute') AS opened (moment) "
+            "JOIN contacts ON email = (1 + n %% 10000) || '@example.com' ORDER BY n",
+            [NOW],
+        )
+        cursor.execute("ANALYZE contacts, tickets")
+
+
+@pytest.mark.parametrize("ordering", ["id", "-id", "created_at", "-created_at"])
+@pytest.mark.parametrize("collection", [TICKETS, CONTACTS], ids=lambda each: each.table)
+def test_no_page_is_a_sequential_scan(many: None, collection: Collection, ordering: str) -> None:
+    queries = [Query({}, ordering, 100)]
+    for name, values in FILTERS[collection.table].items():
+        queries += [Query({name: value}, ordering, 100) for value in values]
+    for query in queries:
+        plans = plans_of_a_page(collection, query)
+        assert "Index" in plans
+        assert f"Seq Scan on {collection.table}" not in plans, f"{query}:\n{plans}"

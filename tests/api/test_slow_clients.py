@@ -1,0 +1,82 @@
+"""A client that reads or sends too slowly keeps the service from others only for a while."""
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from tests.processes import Service
+
+TIMEOUT = 2  # seconds
+
+
+@pytest.fixture(scope="module")
+def single_threaded(start_service: Callable[..., Service]) -> Service:
+    return start_service(GUNICORN_CMD_ARGS=f"--workers 1 --threads 1 --timeout {TIMEOUT}")
+
+
+@pytest.fixture
+def one_thread(single_threaded: Service, database: None) -> Service:
+    """A service with a single thread, and a list of more than the kernel buffers for a connection."""
+    single_threaded.open_ticket()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tickets (contact_id, issue_description) SELECT id, repeat('x', 10000) FROM contacts, "
+            "generate_series(1, 1500)"
+        )
+    return single_threaded
+
+
+def connect(service: Service, request: bytes) -> socket.socket:
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    host, _, port = service.url.removeprefix("http://").partition(":")
+    client.connect((host, int(port)))
+    client.sendall(request)
+    return client
+
+
+def read_nothing(client: socket.socket) -> None:
+    pass
+
+
+def read_a_byte_now_and_then(client: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        client.recv(1)
+
+
+@pytest.mark.parametrize("go_on", [read_nothing, read_a_byte_now_and_then])
+def test_a_client_that_does_not_read_the_list_is_cut_off(
+    one_thread: Service, go_on: Callable[[socket.socket], None]
+) -> None:
+    with connect(one_thread, b"GET /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\n\r\n") as client:
+        assert client.recv(12) == b"HTTP/1.1 200"
+        with connect(one_thread, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n") as other:
+            other.settimeout(0.1)
+            deadline, answer = time.monotonic() + 5 * TIMEOUT, b""
+            while not answer and time.monotonic() < deadline:
+                go_on(client)
+                with contextlib.suppress(TimeoutError):
+                    answer = other.recv(12)
+            assert answer == b"HTTP/1.1 200"
+    assert "the client is too slow" in one_thread.output()
+    assert "Traceback" not in one_thread.output()
+
+
+def test_a_client_that_leaves_is_not_waited_for(one_thread: Service) -> None:
+    connect(one_thread, b"GET /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\n\r\n").close()
+    assert one_thread.request("GET", "/health").elapsed.total_seconds() < TIMEOUT
+    assert "Traceback" not in one_thread.output()
+
+
+@pytest.mark.parametrize("framing", [b"Content-Length: 10", b"Transfer-Encoding: chunked"])
+def test_a_client_that_does_not_send_its_body_is_told_so_or_cut_off(one_thread: Service, framing: bytes) -> None:
+    head = b"POST /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + framing
+    with connect(one_thread, head + b"\r\n\r\n") as client:
+        client.settimeout(5 * TIMEOUT)
+        assert client.recv(12) in {b"HTTP/1.1 408", b""}
+    assert one_thread.request("GET", "/health").status_code == 200
+    assert "Traceback" not in one_thread.output()

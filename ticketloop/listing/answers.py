@@ -1,0 +1,72 @@
+"""Answers GET and HEAD of a list: a page with links, or everything, streamed."""
+
+from collections.abc import Iterator
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+
+from ticketloop.listing import cursors
+from ticketloop.listing.collections import Collection, Position, Query
+from ticketloop.listing.parameters import read_query
+from ticketloop.listing.statements import Row, fetch
+
+CHUNK = 1000  # rows
+FIRST_CHUNK = 100  # rows; the answer begins once they are there
+
+
+def answer_list(request: Request, collection: Collection) -> HttpResponseBase:
+    """What the query string asks of the collection, as a JSON array; ValidationError for a mistake in it."""
+    query = read_query(request, collection)
+    if query.limit is not None:
+        return _page(request, collection, query, query.limit)
+    if request.method == "HEAD":
+        return HttpResponse(content_type="application/json")
+    return StreamingHttpResponse(stream(collection, query), content_type="application/json")
+
+
+def stream(collection: Collection, query: Query) -> Iterator[bytes]:
+    """The whole list as one JSON array.
+
+    Each chunk is a statement of its own: no transaction and no cursor outlives it, and memory does not grow with the
+    list.
+    """
+    rows = fetch(collection, query, None, FIRST_CHUNK)
+    yield b"[" + _join(rows)
+    size = FIRST_CHUNK
+    while len(rows) == size:
+        size = CHUNK
+        rows = fetch(collection, query, Position(rows[-1][:-1]), size)
+        if rows:
+            yield b"," + _join(rows)
+    yield b"]"
+
+
+def _join(rows: list[Row]) -> bytes:
+    return ",".join([row[-1] for row in rows]).encode()
+
+
+def _page(request: Request, collection: Collection, query: Query, limit: int) -> HttpResponse:
+    # One row more than asked for tells whether there is another page.
+    rows = fetch(collection, query, query.position, limit + 1)
+    more, rows = len(rows) > limit, rows[:limit]
+    backward = query.position is not None and query.position.backward
+    if backward:
+        rows.reverse()
+    response = HttpResponse(b"[" + _join(rows) + b"]", content_type="application/json")
+    links = {"first": _url(request, None)}
+    if rows and (more if backward else query.position):
+        links["prev"] = _url(request, cursors.write(collection, query, Position(rows[0][:-1], backward=True)))
+    if rows and (backward or more):
+        links["next"] = _url(request, cursors.write(collection, query, Position(rows[-1][:-1])))
+    response["Link"] = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in links.items())
+    return response
+
+
+def _url(request: Request, cursor: str | None) -> str:
+    """The request's own URL at another cursor; without one, the first page."""
+    parameters = request.query_params.copy()
+    parameters.pop("cursor", None)
+    if cursor:
+        parameters["cursor"] = cursor
+    return request.build_absolute_uri("?" + parameters.urlencode())

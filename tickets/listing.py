@@ -1,0 +1,41 @@
+"""The list of tickets."""
+
+from contacts.listing import EMAIL, EXACT_EMAIL, MATCHING_CONTACT
+from ticketloop.listing.collections import Collection, Filter
+from ticketloop.listing.parameters import LARGEST_ID, MOMENT, SEARCH, choice, whole_number
+from tickets.models import Ticket
+from tickets.representation import TICKET_JSON
+
+MATCHING_TEXT = "UPPER(ticket.issue_description) LIKE UPPER(%(value)s)"
+# Ids by way of either search index: no index could serve an OR across two tables.
+MATCHING_TICKETS = f"""
+SELECT ticket.id FROM tickets AS ticket WHERE {MATCHING_TEXT}
+UNION ALL
+SELECT ticket.id FROM contacts AS contact JOIN tickets AS ticket ON ticket.contact_id = contact.id
+WHERE {MATCHING_CONTACT}
+"""
+OF_EMAIL = "ticket.contact_id = (SELECT id FROM contacts WHERE email = %(value)s)"
+BY_CREATED = ("created_at",)
+BY_BOTH = ("id", "created_at")
+
+TICKETS = Collection(
+    table="tickets",
+    row="ticket",
+    body=TICKET_JSON,
+    join="JOIN contacts AS contact ON contact.id = ticket.contact_id",
+    filters={
+        "status": Filter(choice(*Ticket.Status.values), "In this status.", "ticket.status = %(value)s", BY_BOTH),
+        "email": Filter(EMAIL, EXACT_EMAIL, OF_EMAIL, BY_BOTH),
+        "contact_id": Filter(whole_number(LARGEST_ID), "Of this contact.", "ticket.contact_id = %(value)s", BY_BOTH),
+        "created_after": Filter(MOMENT, "Opened later than this.", "ticket.created_at > %(value)s", BY_CREATED),
+        "created_before": Filter(MOMENT, "Opened earlier than this.", "ticket.created_at < %(value)s", BY_CREATED),
+        "resolved_after": Filter(MOMENT, "Resolved later than this.", "ticket.resolved_at > %(value)s"),
+        "resolved_before": Filter(MOMENT, "Resolved earlier than this.", "ticket.resolved_at < %(value)s"),
+        "q": Filter(
+            SEARCH,
+            "Contained in the text or in the contact's name or address, in any case, as it was typed.",
+            f"{MATCHING_TEXT} OR {MATCHING_CONTACT}",
+            lookup=f"ticket.id IN ({MATCHING_TICKETS})",
+        ),
+    },
+)
