@@ -1,6 +1,5 @@
 """`/api/v1/contacts`."""
 
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
@@ -10,10 +9,10 @@ from contacts.examples import CONTACT_EXAMPLE
 from contacts.listing import CONTACTS
 from contacts.representation import ONE_CONTACT
 from contacts.serializers import ContactSerializer
-from ticketloop.api import fetch_json_or_404, id_or_404, json_response
+from ticketloop.api import fetch_json_or_404, id_or_404, json_response, unless_known
 from ticketloop.listing.answers import answer_list
 from ticketloop.listing.schema import list_parameters
-from ticketloop.schema import ID, error_responses
+from ticketloop.schema import ETAG, ID, IF_NONE_MATCH, NOT_MODIFIED, error_responses
 
 NOT_FOUND = "Contact not found"
 
@@ -29,8 +28,12 @@ NOT_FOUND = "Contact not found"
     retrieve=extend_schema(
         operation_id="getContact",
         summary="Get one contact",
-        parameters=[ID],
-        responses={200: ContactSerializer, **error_responses(401, 403, 404, 503, not_found=NOT_FOUND)},
+        parameters=[ID, IF_NONE_MATCH, ETAG],
+        responses={
+            304: NOT_MODIFIED,
+            200: ContactSerializer,
+            **error_responses(401, 403, 404, 503, not_found=NOT_FOUND),
+        },
         examples=[CONTACT_EXAMPLE],
     ),
 )
@@ -43,6 +46,7 @@ class ContactViewSet(ViewSet):
         """Contacts as a JSON array: all of them, streamed, or with `limit` a page with its links."""
         return answer_list(request, CONTACTS)
 
-    def retrieve(self, request: Request, pk: str) -> HttpResponse:
+    def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """One contact."""
-        return json_response(fetch_json_or_404(ONE_CONTACT, id_or_404(pk, NOT_FOUND), NOT_FOUND))
+        body = fetch_json_or_404(ONE_CONTACT, id_or_404(pk, NOT_FOUND), NOT_FOUND)
+        return unless_known(request, json_response(body))

@@ -1,10 +1,14 @@
 """What the viewsets of contacts and tickets share: ids, raw JSON answers, paths with and without a slash."""
 
 import re
+from hashlib import sha256
 
 from django.db import connection
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response
 from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 
 from ticketloop.listing.parameters import LARGEST_ID
@@ -42,3 +46,14 @@ def fetch_json_or_404(query: str, id: int, detail: str) -> str:
 def json_response(body: str, status: int = 200) -> HttpResponse:
     """An answer that PostgreSQL has written already."""
     return HttpResponse(body, content_type="application/json", status=status)
+
+
+def unless_known(request: Request, response: HttpResponse) -> HttpResponseBase:
+    """The answer with its strong ETag, or 304 when the client has it already (RFC 9110, section 13.1.2).
+
+    It may be kept, but is for this client alone, and must be asked for again before it is used.
+    """
+    response["ETag"] = f'"{sha256(response.content).hexdigest()[:32]}"'
+    response["Cache-Control"] = "private, no-cache"
+    answer = get_conditional_response(request._request, etag=response["ETag"], response=response)
+    return answer or response

@@ -78,6 +78,30 @@ LOCATION = OpenApiParameter(
     response=[201],
     description="Where the ticket is.",
 )
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    OpenApiParameter.HEADER,
+    description="A new random value, such as a UUID, for each ticket; the same one when the request is sent again.",
+    examples=[OpenApiExample("A UUID", value="7d0f4a52-93f5-4e0c-9a8e-3f9b1f6f2c11")],
+)
+IDEMPOTENT_REPLAYED = OpenApiParameter(
+    "Idempotent-Replayed",
+    {"type": "string", "enum": ["true"]},
+    OpenApiParameter.HEADER,
+    response=[201],
+    description="Present where an earlier request with this `Idempotency-Key` has opened the ticket.",
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="An `ETag` that the client has: where it is still right, the answer is 304, without a body.",
+)
+ETAG = OpenApiParameter(
+    "ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200], description="Changes with the body."
+)
+NOT_MODIFIED = OpenApiResponse(description="What the client has is still right.")
 FIELD_ERRORS = OpenApiResponse(
     FieldErrorsSerializer,
     description="Fields or parameters with what is wrong about each, or `detail` for the body as a whole.",
@@ -86,8 +110,11 @@ FIELD_ERRORS = OpenApiResponse(
 DETAILS = {
     401: "Authentication credentials were not provided.",
     403: "You do not have permission to perform this action.",
+    408: "The body did not arrive in time.",
+    409: "The first request with this Idempotency-Key is still running. Please try again.",
     413: "The body is too large: at most 1,048,576 bytes.",
     415: 'Unsupported media type "text/plain" in request.',
+    422: "This Idempotency-Key came with another body before. Use a new key for a new ticket.",
     503: "The database cannot be reached right now. Please try again.",
 }
 
