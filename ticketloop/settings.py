@@ -329,6 +329,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "webhooks.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "tell staff": {"task": "webhooks.tell_staff", "schedule": 60.0, "options": {"expires": 50}},
     "prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3000}},
+    "prune keys": {"task": "tickets.prune_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3000}},
     "tidy": {"task": "access.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 

@@ -15,5 +15,5 @@ TICKET_JSON = object_json(
         "resolved_at": time_json("ticket.resolved_at"),
     }
 )
-FROM_TICKETS = "FROM tickets AS ticket JOIN contacts AS contact ON contact.id = ticket.contact_id"
-ONE_TICKET = f"SELECT {TICKET_JSON} {FROM_TICKETS} WHERE ticket.id = %s"
+TICKETS = "FROM tickets AS ticket JOIN contacts AS contact ON contact.id = ticket.contact_id"
+ONE_TICKET = f"SELECT {TICKET_JSON} {TICKETS} WHERE ticket.id = %s"

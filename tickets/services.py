@@ -24,13 +24,13 @@ noted AS (
 # A contact that exists is only read: an upsert that "updates" it would write a new row version for every ticket. The
 # lock is the one that the ticket's foreign key takes anyway; taken first, it waits for somebody who erases or corrects
 # the contact and then looks again whose address it is.
-OPEN_TICKET = f"""
-WITH known AS (
-    SELECT id, full_name, email, created_at FROM contacts WHERE email = %(email)s FOR KEY SHARE
+OPENING = f"""
+known AS (
+    SELECT id, full_name, email, created_at FROM contacts WHERE email = %(email)s {{condition}} FOR KEY SHARE
 ),
 fresh AS (
     INSERT INTO contacts (full_name, email)
-    SELECT %(full_name)s, %(email)s WHERE NOT EXISTS (SELECT FROM known)
+    SELECT %(full_name)s, %(email)s WHERE NOT EXISTS (SELECT FROM known) {{condition}}
     ON CONFLICT (email) DO NOTHING
     RETURNING id, full_name, email, created_at
 ),
@@ -45,8 +45,8 @@ rendered AS (
 ),
 {NOTE_CHANGE.format(condition="WHERE %(actor)s <> ''")},
 {RECORD_EVENTS}
-SELECT id, body FROM rendered
 """
+OPEN_TICKET = f"WITH {OPENING.replace('{condition}', '')} SELECT id, body FROM rendered"
 
 CHANGE_STATUS = f"""
 WITH ticket AS (
@@ -82,23 +82,24 @@ def open_ticket(full_name: str, email: str, issue_description: str, by: Actor = 
     rows: list[RenderedTicket] = []
     # Nothing comes back when somebody else created the contact since this statement began: the next one sees it.
     while not rows:
-        rows = _run(OPEN_TICKET, {**values, "event": EventType.TICKET_CREATED, "kind": Change.Kind.OPENED})
+        rows = run(OPEN_TICKET, {**values, "event": EventType.TICKET_CREATED, "kind": Change.Kind.OPENED})
     return rows[0]
 
 
 def resolve_tickets(ids: Sequence[int], by: Actor = NOBODY) -> list[RenderedTicket]:
     """Resolves those of the tickets that are open, and returns them; the others stay as they are."""
     values = {"before": "open", "after": "resolved", "event": EventType.TICKET_RESOLVED, "kind": Change.Kind.RESOLVED}
-    return _run(RESOLVE, {"ids": list(ids), "actor": by.name, "by": by.user, **values})
+    return run(RESOLVE, {"ids": list(ids), "actor": by.name, "by": by.user, **values})
 
 
 def reopen_tickets(ids: Sequence[int], by: Actor = NOBODY) -> list[RenderedTicket]:
     """Reopens those of the tickets that are resolved, and returns them; the others stay as they are."""
     values = {"before": "resolved", "after": "open", "event": EventType.TICKET_REOPENED, "kind": Change.Kind.REOPENED}
-    return _run(REOPEN, {"ids": list(ids), "actor": by.name, **values})
+    return run(REOPEN, {"ids": list(ids), "actor": by.name, **values})
 
 
-def _run(statement: str, values: dict[str, Any]) -> list[RenderedTicket]:
+def run(statement: str, values: dict[str, Any]) -> list[RenderedTicket]:
+    """Runs a statement that returns the id and body of every ticket it changed; a worker hears of their events."""
     with connection.cursor() as cursor:
         cursor.execute(statement, {**values, "request_id": request_id.current.get()})
         rows = [RenderedTicket(*row) for row in cursor.fetchall()]

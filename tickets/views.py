@@ -8,13 +8,24 @@ from rest_framework.request import Request
 from rest_framework.reverse import reverse
 from rest_framework.viewsets import ViewSet
 
-from ticketloop.api import fetch_json_or_404, id_or_404, json_response
+from access.credentials import scope
+from ticketloop.api import fetch_json_or_404, id_or_404, json_response, unless_known
 from ticketloop.listing.answers import answer_list
 from ticketloop.listing.schema import list_parameters
-from ticketloop.schema import ID, LOCATION, error_responses
+from ticketloop.schema import (
+    ETAG,
+    ID,
+    IDEMPOTENCY_KEY,
+    IDEMPOTENT_REPLAYED,
+    IF_NONE_MATCH,
+    LOCATION,
+    NOT_MODIFIED,
+    error_responses,
+)
 from tickets import services
 from tickets.actors import actor
 from tickets.examples import OPEN_TICKET_EXAMPLE, RESOLVED_EXAMPLE, TICKET_EXAMPLE, TICKETS_EXAMPLE
+from tickets.idempotency import open_ticket_once
 from tickets.listing import TICKETS
 from tickets.representation import ONE_TICKET
 from tickets.serializers import OpenTicketSerializer, TicketSerializer
@@ -35,15 +46,15 @@ ONE_TICKET_RESPONSES = {200: TicketSerializer, **error_responses(401, 403, 404, 
         operation_id="openTicket",
         summary="Open a ticket",
         request=OpenTicketSerializer,
-        parameters=[LOCATION],
-        responses={201: TicketSerializer, **error_responses(400, 401, 403, 413, 415, 503)},
+        parameters=[IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LOCATION],
+        responses={201: TicketSerializer, **error_responses(400, 401, 403, 408, 409, 413, 415, 422, 503)},
         examples=[OPEN_TICKET_EXAMPLE, TICKET_EXAMPLE],
     ),
     retrieve=extend_schema(
         operation_id="getTicket",
         summary="Get one ticket",
-        parameters=[ID],
-        responses=ONE_TICKET_RESPONSES,
+        parameters=[ID, IF_NONE_MATCH, ETAG],
+        responses={304: NOT_MODIFIED, **ONE_TICKET_RESPONSES},
         examples=[TICKET_EXAMPLE],
     ),
     resolve=extend_schema(
@@ -73,17 +84,28 @@ class TicketViewSet(ViewSet):
         return answer_list(request, TICKETS)
 
     def create(self, request: Request) -> HttpResponse:
-        """Opens a ticket. The contact is found by email, else created; it keeps its first name."""
+        """Opens a ticket. The contact is found by email, else created; it keeps its first name.
+
+        With an `Idempotency-Key` the request may be sent again after a time-out or a crash: the same key with the same
+        body gets the first answer, and no second ticket.
+        """
         serializer = OpenTicketSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        ticket = services.open_ticket(**serializer.validated_data, by=actor(request))
+        by = actor(request)
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            ticket, replayed = services.open_ticket(**serializer.validated_data, by=by), False
+        else:
+            ticket, replayed = open_ticket_once(scope(request), key, serializer.validated_data, by)
         response = json_response(ticket.body, status=201)
+        if replayed:
+            response["Idempotent-Replayed"] = "true"
         response["Location"] = reverse("ticket-detail", [ticket.id])
         return response
 
-    def retrieve(self, request: Request, pk: str) -> HttpResponse:
+    def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """One ticket."""
-        return _current(id_or_404(pk, NOT_FOUND))
+        return unless_known(request, _current(id_or_404(pk, NOT_FOUND)))
 
     @action(detail=True, methods=["patch"])
     def resolve(self, request: Request, pk: str) -> HttpResponse:
