@@ -3,7 +3,6 @@
 import re
 from hashlib import sha256
 
-from django.db import connection
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -12,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 
 from ticketloop.listing.parameters import LARGEST_ID
+from ticketloop.statements import fetch_one
 
 DIGITS = re.compile(r"[0-9]{1,19}")
 
@@ -34,9 +34,7 @@ def id_or_404(text: str, detail: str) -> int:
 
 def fetch_json_or_404(query: str, id: int, detail: str) -> str:
     """The one JSON text that `query` selects for the id; NotFound with `detail` when there is no such row."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, [id])
-        row = cursor.fetchone()
+    row = fetch_one(query, [id])
     if row is None:
         raise NotFound(detail)
     body: str = row[0]

@@ -142,9 +142,9 @@ def origins(text: str) -> list[str]:
 
 
 def postgresql(text: str) -> dict[str, Any]:
-    """Django's database settings from `postgres://user:password@host:port/name`."""
+    """Django's database settings from `postgres://user:password@host:port/name?sslmode=require` and the like."""
     url("postgres", "postgresql")(text)
-    database = dict(environ.Env.db_url_config(text))
+    database = {"OPTIONS": {}, **environ.Env.db_url_config(text)}
     if not database["NAME"]:
         raise ValueError(text)
     return database

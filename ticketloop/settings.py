@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.templatetags.static import static
 
@@ -114,6 +115,9 @@ if CORS_ALLOWED_ORIGINS:
     MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
 if "*" in CORS_ALLOWED_ORIGINS:
     CORS_ALLOW_ALL_ORIGINS, CORS_ALLOWED_ORIGINS = True, []
+# What an API request without a session goes through (see ticketloop.wsgi); authentication there is DRF's.
+NEEDS_SESSION = ("whitenoise.", "sessions.", "csrf.", "auth.", "messages.", "axes.")
+API_MIDDLEWARE = [name for name in MIDDLEWARE if not any(part in name for part in NEEDS_SESSION)]
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "PATCH", "POST"]
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match", "x-request-id"]
@@ -143,18 +147,27 @@ USE_TZ = True
 
 # --- PostgreSQL --------------------------------------------------------------------------------------------
 
+PREPARED_STATEMENTS = read("PREPARED_STATEMENTS", boolean, True, SWITCH)
+database: dict[str, Any] = configuration.require(
+    "DATABASE_URL",
+    postgresql,
+    {"NAME": "unset", "OPTIONS": {}},
+    "a URL such as postgres://user:password@host:5432/ticketloop",
+)
 DATABASES = {
     "default": {
-        **configuration.require(
-            "DATABASE_URL",
-            postgresql,
-            {"ENGINE": "django.db.backends.postgresql", "NAME": "unset"},
-            "a URL such as postgres://user:password@host:5432/ticketloop",
-        ),
+        **database,
+        "ENGINE": "ticketloop.postgresql",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        # Without a time limit, a database host that swallows packets would hang every request thread.
-        "OPTIONS": {"connect_timeout": 5, "application_name": "ticketloop"},
+        "OPTIONS": {
+            # Without a time limit, a database host that swallows packets would hang every request thread.
+            "connect_timeout": 5,
+            "application_name": "ticketloop",
+            # None: never. Otherwise the statements that ask for it are prepared (see ticketloop.statements).
+            "prepare_threshold": 1000 if PREPARED_STATEMENTS else None,
+            **database["OPTIONS"],
+        },
         # No session state is relied on, so that PgBouncer may pool by transaction.
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
@@ -237,6 +250,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["ticketloop.parsers.LimitedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "access.openapi.AccessSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ticketloop.negotiation.Negotiation",
+    "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "ticketloop.errors.api_exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -18,6 +18,7 @@ from tickets.actors import Actor
 from tickets.models import Change
 from tickets.representation import TICKET_JSON, TICKETS
 from webhooks.models import EventType
+from webhooks.outbox import IS_OWED
 
 KEPT_HOURS = 48  # after that a key is forgotten; clients may rely on 24
 VISIBLE_ASCII = re.compile(r"[!-~]{1,255}")
@@ -25,15 +26,15 @@ VISIBLE_ASCII = re.compile(r"[!-~]{1,255}")
 # Of simultaneous requests one gets the lock, which lasts as long as its transaction; the others do not wait for it.
 OPEN_ONCE = f"""
 WITH claim AS MATERIALIZED (
-    SELECT WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE scope = %(scope)s AND key = %(key)s)
-    AND pg_try_advisory_xact_lock(hashtextextended(%(scope)s || ' ' || %(key)s, 0))
+    SELECT WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE scope = %(scope)s::text AND key = %(key)s::text)
+    AND pg_try_advisory_xact_lock(hashtextextended(%(scope)s::text || ' ' || %(key)s::text, 0))
 ),
 {services.OPENING.replace("{condition}", "AND EXISTS (SELECT FROM claim)")},
 remembered AS (
     INSERT INTO idempotency_keys (scope, key, fingerprint, ticket_id)
-    SELECT %(scope)s, %(key)s, %(fingerprint)s, id FROM ticket
+    SELECT %(scope)s::text, %(key)s::text, %(fingerprint)s, id FROM ticket
 )
-SELECT id, body FROM rendered
+SELECT id, body, {IS_OWED} FROM rendered
 """
 FIND = f"""
 SELECT fingerprint, ticket.id, coalesce(

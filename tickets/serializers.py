@@ -1,5 +1,7 @@
 """What a client sends to open a ticket, and the shape of a ticket for the OpenAPI document."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from contacts.email import MAX_LENGTH as EMAIL_MAX_LENGTH
@@ -18,6 +20,10 @@ class OpenTicketSerializer(serializers.Serializer[object]):
     full_name = TextField(max_length=NAME_MAX_LENGTH, help_text="Without NUL. Kept from the contact's first ticket.")
     email = NormalisedEmailField(max_length=EMAIL_MAX_LENGTH, help_text="Any case; the contact is found by it.")
     issue_description = TextField(max_length=DESCRIPTION_MAX_LENGTH, help_text="Plain text, as typed, without NUL.")
+
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """A body of `null` is told what is expected, like any other that is no object."""
+        return False, data
 
 
 class TicketSerializer(serializers.Serializer[object]):

@@ -6,18 +6,18 @@ A statement on its own is its own transaction, committed when it returns; inside
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from ticketloop import request_id
+from ticketloop.statements import fetch_all
 from tickets.actors import NOBODY, Actor
 from tickets.models import Change
 from tickets.representation import TICKET_JSON
 from webhooks.models import EventType
-from webhooks.outbox import RECORD_EVENTS, nudge_after_commit
+from webhooks.outbox import IS_OWED, RECORD_EVENTS, nudge_after_commit
 
 NOTE_CHANGE = """
 noted AS (
-    INSERT INTO ticket_changes (ticket_id, kind, actor) SELECT id, %(kind)s, %(actor)s FROM ticket {condition}
+    INSERT INTO ticket_changes (ticket_id, kind, actor)
+    SELECT id, %(kind)s::text, %(actor)s::text FROM ticket {condition}
 )
 """
 
@@ -43,10 +43,10 @@ ticket AS (
 rendered AS (
     SELECT ticket.id, {TICKET_JSON} AS body FROM ticket JOIN contact ON contact.id = ticket.contact_id
 ),
-{NOTE_CHANGE.format(condition="WHERE %(actor)s <> ''")},
+{NOTE_CHANGE.format(condition="WHERE %(actor)s::text <> ''")},
 {RECORD_EVENTS}
 """
-OPEN_TICKET = f"WITH {OPENING.replace('{condition}', '')} SELECT id, body FROM rendered"
+OPEN_TICKET = f"WITH {OPENING.replace('{condition}', '')} SELECT id, body, {IS_OWED} FROM rendered"
 
 CHANGE_STATUS = f"""
 WITH ticket AS (
@@ -60,7 +60,7 @@ rendered AS (
 ),
 {NOTE_CHANGE.format(condition="")},
 {RECORD_EVENTS}
-SELECT id, body FROM rendered ORDER BY id
+SELECT id, body, {IS_OWED} FROM rendered ORDER BY id
 """
 RESOLVE = CHANGE_STATUS.replace("{resolved_at}", "statement_timestamp()").replace("{resolved_by}", "%(by)s")
 REOPEN = CHANGE_STATUS.replace("{resolved_at}", "NULL").replace("{resolved_by}", "NULL")
@@ -99,10 +99,11 @@ def reopen_tickets(ids: Sequence[int], by: Actor = NOBODY) -> list[RenderedTicke
 
 
 def run(statement: str, values: dict[str, Any]) -> list[RenderedTicket]:
-    """Runs a statement that returns the id and body of every ticket it changed; a worker hears of their events."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {**values, "request_id": request_id.current.get()})
-        rows = [RenderedTicket(*row) for row in cursor.fetchall()]
-    if rows:
+    """Runs a statement that returns the id and body of every ticket it changed, and whether anybody is owed an event.
+
+    If so, a worker hears of it.
+    """
+    rows = fetch_all(statement, {**values, "request_id": request_id.current.get()})
+    if rows and rows[0][-1]:
         nudge_after_commit()
-    return rows
+    return [RenderedTicket(*row[:-1]) for row in rows]

@@ -5,7 +5,8 @@ from django.db import transaction
 from webhooks.nudge import nudger
 
 # Two common table expressions for a statement that has one named `rendered` (id of the ticket, body to send) and
-# the parameters `event` and `request_id`. Event and deliveries thus share the fate of the row that caused them.
+# the parameters `event` and `request_id`. Event and deliveries thus share the fate of the row that caused them. Such a
+# statement can select `IS_OWED`: whether there is anybody to tell, and so a worker to wake.
 RECORD_EVENTS = """
 event AS (
     INSERT INTO webhook_events (type, payload, ticket_id, request_id)
@@ -16,8 +17,10 @@ delivery AS (
     INSERT INTO webhook_deliveries (event_id, receiver_id)
     SELECT event.id, receiver.id
     FROM event JOIN webhook_receivers AS receiver ON receiver.enabled AND event.type = ANY (receiver.events)
+    RETURNING id
 )
 """
+IS_OWED = "EXISTS (SELECT FROM delivery)"
 
 
 def nudge_after_commit() -> None:

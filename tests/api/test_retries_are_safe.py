@@ -1,6 +1,7 @@
 """`Idempotency-Key`: however often a request is sent, and whatever crashes meanwhile, it opens one ticket."""
 
-import socket
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -108,17 +109,22 @@ def test_a_key_of_another_client_is_another_key(service: Service) -> None:
 def test_after_a_crash_between_commit_and_answer_the_retry_gets_the_ticket(
     start_service: Callable[..., Service], service: Service
 ) -> None:
-    # A broker that never answers makes the nudge after the commit take a while; then the service is killed.
-    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as pool:
-        crashing = start_service(REDIS_URL=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
-        answer = pool.submit(open_with, crashing, "k")
-        wait_until(Ticket.objects.exists, what="the commit")
+    service.open_ticket()
+    crashing = start_service()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT FROM contacts FOR UPDATE")  # for which the request waits
+            answer = pool.submit(open_with, crashing, "k")
+            wait_until(lambda: somebody_waits(cursor), what="the request in the database")
+            os.killpg(crashing.process.pid, signal.SIGSTOP)  # PostgreSQL goes on and commits, nobody answers
+        wait_until(lambda: Ticket.objects.count() == 2, what="the commit")
         crashing.kill()
         with pytest.raises(requests.ConnectionError):
             answer.result()
     retry = open_with(service, "k")
     assert (retry.status_code, retry.headers[REPLAYED]) == (201, "true")
-    assert retry.json()["id"] == Ticket.objects.get().pk
+    assert retry.json()["id"] == Ticket.objects.latest("id").pk
+    assert Ticket.objects.count() == 2
 
 
 def test_keys_are_forgotten_after_two_days_and_not_after_one(

@@ -95,9 +95,9 @@ def test_new_tickets_get_numbers_beyond_those_of_the_original(
     service: Service, original: OriginalDatabase, run_import: Import
 ) -> None:
     original.open_ticket("Ada", "ada@example.com", "x")
-    original.connection.execute("UPDATE tickets SET id = 5000")
+    original.connection.execute("UPDATE tickets SET id = 5000000")
     run_import()
-    assert service.open_ticket(email="new@example.com").json()["id"] == 5001
+    assert service.open_ticket(email="new@example.com").json()["id"] == 5000001
 
 
 def test_nobody_is_told(original: OriginalDatabase, receiver: RecordingReceiver, run_import: Import) -> None:
@@ -189,12 +189,12 @@ def test_what_this_service_would_refuse_is_skipped_and_named(original: OriginalD
 def test_a_trial_says_what_would_be_copied_and_copies_nothing(
     service: Service, original: OriginalDatabase, run_import: Import
 ) -> None:
-    original.connection.execute("ALTER SEQUENCE tickets_id_seq RESTART WITH 2000000")
+    original.connection.execute("ALTER SEQUENCE tickets_id_seq RESTART WITH 9000000")
     original.open_ticket("Ada", "ada@example.com", "x")
     said = run_import(dry_run=True).splitlines()
     assert said == ["contacts: 1 copied", "tickets: 1 copied", "This was a trial: nothing was copied."]
     assert not Contact.objects.exists()
-    assert service.open_ticket().json()["id"] < 2000000
+    assert service.open_ticket().json()["id"] < 9000000
 
 
 def test_killed_half_way_the_next_run_completes_it(

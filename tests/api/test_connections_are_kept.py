@@ -1,0 +1,42 @@
+"""Connections to PostgreSQL are kept from request to request, and one that it ended meanwhile fails nobody."""
+
+from collections.abc import Callable
+
+from django.db import connection
+
+from tests.processes import Service, wait_until
+
+
+def backends(name: str) -> set[int]:
+    """The processes that serve the connections of this name in the suite's database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()", [name]
+        )
+        return {pid for (pid,) in cursor.fetchall()}
+
+
+def test_a_connection_that_postgresql_ended_is_replaced_without_an_error(
+    start_service: Callable[..., Service], database_url: str, database: None
+) -> None:
+    # What the URL says about the connection is heeded.
+    service = start_service(DATABASE_URL=f"{database_url}?application_name=ended")
+    for _ in range(40):
+        assert service.open_ticket().status_code == 201
+    kept = backends("ended")
+    assert 0 < len(kept) <= 16  # not one for each request
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [list(kept)])
+    wait_until(lambda: not backends("ended"), what="the end of the connections")
+    assert {service.open_ticket().status_code for _ in range(40)} == {201}
+    service.stop()
+
+
+def test_without_prepared_statements_all_is_the_same(
+    start_service: Callable[..., Service], service: Service, database: None
+) -> None:
+    plain = start_service(PREPARED_STATEMENTS="off")
+    location = plain.open_ticket().headers["Location"]
+    assert plain.request("GET", location).content == service.request("GET", location).content
+    assert plain.request("PATCH", f"{location}/resolve").json()["status"] == "resolved"
+    plain.stop()

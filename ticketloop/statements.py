@@ -1,0 +1,22 @@
+"""Runs a statement of our own, prepared: PostgreSQL plans it once for each connection, not once for each request."""
+
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+
+def fetch_all(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    """The rows of a statement that does not change from call to call; raises `django.db.Error`.
+
+    The values go to the server beside the statement (Django's own cursors write them into its text). A statement
+    outside `atomic` is its own transaction; inside it joins that.
+    """
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        return psycopg.Cursor(cursor.connection).execute(statement, values, prepare=True).fetchall()
+
+
+def fetch_one(statement: str, values: Any) -> tuple[Any, ...] | None:
+    """The first row, if there is any."""
+    rows = fetch_all(statement, values)
+    return rows[0] if rows else None
