@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test schemathesis chaos screenshots bench-webhooks manage psql lint format requirements clean
+.PHONY: help run test schemathesis chaos screenshots bench bench-webhooks manage psql lint format requirements clean
 
 help:
 	@echo 'make run                  run the whole service in the foreground (HOST, PORT, DATA_DIR, … as in .env.sample)'
@@ -14,6 +14,7 @@ help:
 	@echo 'make chaos                2,000 tickets while everything fails in turn (about four minutes)'
 	@echo 'make schemathesis         try the API against its OpenAPI document, thoroughly (EXAMPLES=2000 an operation)'
 	@echo 'make screenshots          take the pictures of the README again (docs/images)'
+	@echo 'make bench                measure the API side by side with the stack of the original (wrk)'
 	@echo 'make bench-webhooks       measure the delivery of webhooks'
 	@echo 'make manage ARGS=…        run a management command against the running service'
 	@echo 'make psql                 open a database prompt on the running service'
@@ -27,11 +28,15 @@ $(READY): requirements/base.txt requirements/local.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/local.txt
 	@touch $@
 
+$(VENV)/.bench: $(READY) requirements/bench.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
+	@touch $@
+
 run: $(READY)
 	@$(BIN)/python -m ticketloop.stack run
 
 test: $(READY)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 chaos: $(READY)
 	@$(BIN)/python -m tests.chaos
@@ -41,6 +46,9 @@ schemathesis: $(READY)
 
 screenshots: $(READY)
 	@$(BIN)/python -m bench.screenshots
+
+bench: $(VENV)/.bench
+	@$(BIN)/python -m bench.api
 
 bench-webhooks: $(READY)
 	@$(BIN)/python -m bench.webhooks
@@ -62,6 +70,7 @@ requirements:
 	$(BIN)/python -m pip install --quiet uv
 	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-emit-index-url base.in -o base.txt
 	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-emit-index-url local.in -o local.txt
+	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-emit-index-url bench.in -o bench.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,34 @@
+"""What PostgreSQL alone can do: pgbench runs the statement of a create, without any service in front."""
+
+import os
+import subprocess
+
+import django
+
+from bench.load import CONNECTIONS
+from bench.stack import Stack
+from ticketloop.stack.postgres import BINARIES
+
+
+def pgbench(stack: Stack, seconds: int) -> float:
+    """Creates per second, each with a new contact."""
+    os.environ.update(stack.environment)
+    django.setup()
+    from tickets.services import OPEN_TICKET  # only now that the settings can load
+
+    values = {
+        "email": "'limit' || :client_id || '-' || :number || '@example.com'",
+        "full_name": "'Ada Lovelace'",
+        "issue_description": "repeat('The printer on the second floor says PC LOAD LETTER. ', 3)",
+        "event": "'ticket.created'",
+    }
+    script = stack.folder / "create.sql"
+    statement = OPEN_TICKET % {name: f"({value})" for name, value in values.items()}
+    script.write_text("\\set number random(1, 9000000000000000)\n" + " ".join(statement.split()) + ";\n")
+    command = [str(BINARIES / "pgbench"), "-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "1"]
+    url = stack.postgres.url
+    result = subprocess.run(
+        [*command, "-T", str(seconds), "-f", str(script), url], capture_output=True, text=True, check=True
+    )
+    line = next(line for line in result.stdout.splitlines() if line.startswith("tps = "))
+    return float(line.split()[2])

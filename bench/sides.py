@@ -1,0 +1,80 @@
+"""The two that are measured: Ticket Loop as its users run it, and the peer, on one PostgreSQL."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import requests
+
+from bench.stack import Stack
+from tests.processes import Process, free_port, wait_until
+
+PROCESSES = 2
+CONTACTS = 1_000
+
+# `columns` and `values` are what one side's table has and the other's has not.
+SEED = """
+TRUNCATE contacts, tickets RESTART IDENTITY CASCADE;
+INSERT INTO contacts (full_name, email)
+SELECT 'Ada Lovelace', 'contact' || number || '@example.com' FROM generate_series(1, {contacts}) AS number;
+INSERT INTO tickets (contact_id, issue_description, status)
+SELECT 1 + number % {contacts}, 'Ticket ' || number || ': ' || repeat('the printer says PC LOAD LETTER. ', 5), 'open'
+FROM generate_series(1, {tickets}) AS number;
+"""
+
+
+@dataclass
+class Side:
+    """A running server with its database."""
+
+    name: str
+    url: str
+    process: Process
+    database: psycopg.Connection
+
+    @property
+    def pid(self) -> int:
+        return self.process.process.pid
+
+    def seed(self, tickets: int) -> None:
+        """Exactly this many open tickets of 1,000 contacts, ids from 1."""
+        self.database.execute(SEED.format(contacts=CONTACTS, tickets=tickets).encode())
+        for table in ("contacts", "tickets"):
+            self.database.execute(f"VACUUM ANALYZE {table}".encode())
+
+
+def start_ticket_loop(stack: Stack) -> Side:
+    """gunicorn, by the project's own configuration."""
+    service = stack.start_service()
+    return Side("Ticket Loop", service.url, service, stack.connect())
+
+
+def start_baseline(stack: Stack) -> Side:
+    """uvicorn with uvloop and httptools, in as many processes."""
+    stack.connect().execute("CREATE DATABASE baseline")
+    url = stack.postgres.url.rsplit("/", 1)[0] + "/baseline"
+    driver = url.replace("postgres://", "postgresql+asyncpg://").replace("postgresql://", "postgresql+asyncpg://")
+    environment = {**os.environ, "BASELINE_DATABASE_URL": driver}
+    run_to_end(stack.folder / "tables.log", "bench.baseline.tables", environment)
+    port = free_port()
+    options = ["--port", str(port), "--workers", str(PROCESSES), "--loop", "uvloop", "--http", "httptools"]
+    log = stack.folder / "baseline.log"
+    process = Process(log, "uvicorn", "bench.baseline.app:app", *options, "--no-access-log", **environment)
+    stack.stack.callback(process.stop)
+    address = f"http://127.0.0.1:{port}"
+    wait_until(lambda: answers(address), 30, "an answer from uvicorn")
+    return Side("baseline", address, process, stack.stack.enter_context(psycopg.connect(url, autocommit=True)))
+
+
+def run_to_end(log: Path, module: str, environment: dict[str, str]) -> None:
+    process = Process(log, module, **environment)
+    if process.process.wait():
+        raise SystemExit(process.output())
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/api/v1/tickets?limit=1", timeout=5).ok
+    except requests.ConnectionError:
+        return False
