@@ -14,8 +14,8 @@ from time import monotonic
 from webhooks.delivery import Claim, Outcome, attempt, claim, record
 
 THREADS = 16  # deliveries that one worker process sends at once
-LONGEST_RUN = 32  # deliveries that a thread sends in a row
-FAST = 0.1  # seconds that a run may take; what is not sent by then is given back
+LONGEST_RUN = 64  # deliveries that a thread sends in a row
+FAST = 0.25  # seconds that a run may take; what is not sent by then is given back
 LOOK_AGAIN = 0.05  # seconds between looks for what came due while threads were busy
 GATHER = 0.002  # seconds to wait for more results to record together
 LONGEST_TASK = 10.0  # seconds until the worker is asked whether it should stop; the next tick goes on
