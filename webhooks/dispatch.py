@@ -19,6 +19,7 @@ FAST = 0.25  # seconds that a run may take; what is not sent by then is given ba
 LOOK_AGAIN = 0.05  # seconds between looks for what came due while threads were busy
 GATHER = 0.002  # seconds to wait for more results to record together
 LONGEST_TASK = 10.0  # seconds until the worker is asked whether it should stop; the next tick goes on
+SLOW = 1.0  # seconds; a task does not end by waiting for what takes longer, while others have events that are due
 
 Run = list[Claim]  # deliveries to one receiver
 
@@ -30,18 +31,26 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def deliver_due() -> int:
-    """Attempts deliveries until none is due or `LONGEST_TASK` is over; returns how many attempts were made."""
+    """Attempts deliveries until none is due or `LONGEST_TASK` is over; returns how many attempts were made.
+
+    A receiver that takes its time then prolongs it, with work for the others.
+    """
     under_way: dict[Future[list[Outcome]], Run] = {}
     attempts, length, end = 0, 1, monotonic() + LONGEST_TASK
+    started: dict[Future[list[Outcome]], float] = {}
     while True:
-        runs = _claim(under_way.values(), length) if monotonic() < end else []
-        under_way.update({_pool().submit(_send, run): run for run in runs})
+        now = monotonic()
+        goes_on = now < end or any(now - started[each] > SLOW for each in under_way)
+        for run in _claim(under_way.values(), length) if goes_on else []:
+            future = _pool().submit(_send, run)
+            under_way[future], started[future] = run, now
         if not under_way:
             return attempts
         outcomes: list[Outcome] = []
         unsent: list[Claim] = []
         for future in _finished(under_way):
             run, sent = under_way.pop(future), future.result()
+            del started[future]
             outcomes += sent
             unsent += run[len(sent) :]
             length = min(2 * length, LONGEST_RUN) if _is_fast(sent) else 1

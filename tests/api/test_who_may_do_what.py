@@ -15,7 +15,7 @@ ALL = [("POST", "/api/v1/tickets"), ("GET", "/api/v1/tickets"), ("GET", "/api/v1
 
 @pytest.fixture(scope="module")
 def intake(start_service: Callable[..., Service]) -> Service:
-    return start_service(API_ACCESS="intake")
+    return start_service(API_ACCESS="intake", THROTTLE_ADDRESS="off")
 
 
 @pytest.fixture(scope="module")

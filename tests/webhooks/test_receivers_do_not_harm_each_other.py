@@ -12,6 +12,7 @@ from django.db import connection
 from tests.processes import Process, Service, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from webhooks.circuit import THRESHOLD
+from webhooks.dispatch import LONGEST_TASK
 from webhooks.models import Attempt, Delivery, EventType, Receiver
 
 WAITING = 300  # several times what a worker sends at once
@@ -34,6 +35,7 @@ def test_a_hanging_receiver_does_not_starve_a_healthy_one(
 ) -> None:
     release = Flag()
     second_receiver.reply = lambda number: Reply(hold=release)
+    Receiver.objects.filter(url=second_receiver.url).update(timeout=LONGEST_TASK + 10)
     arrived: dict[int, float] = {}
 
     def note(number: int) -> Reply:
@@ -43,10 +45,12 @@ def test_a_hanging_receiver_does_not_starve_a_healthy_one(
     receiver.reply = note
     start_worker()
     start_beat()
-    posted = []
-    for _ in range(60):
+    posted: list[float] = []
+    interval = 1.2 * LONGEST_TASK / 60  # so that the hanging deliveries outlast the task that sends them
+    while len(posted) < 60:
         posted.append(time.monotonic())
         service.open_ticket()
+        time.sleep(interval)
     receiver.wait_for(60)
     release.set()
     delays = sorted(arrived[number + 1] - posted[number] for number in range(60))

@@ -178,7 +178,7 @@ def test_listen_prints_and_verifies_and_misbehaves(
     port = free_port()
     receiver = Receiver.objects.create(url=f"http://127.0.0.1:{port}/", timeout=2)
     listen = ["manage", "listen", "--port", str(port)]
-    trial = start_process(*listen, "--status", "503", "--retry-after", "1", "--first", "1", PYTHONUNBUFFERED="1")
+    trial = start_process(*listen, "--status", "503", "--retry-after", "1", "--first", "1")
     trial.wait_for_output("listening on")
     worker = start_worker()
     ticket = service.open_ticket(issue_description="It is broken.").json()

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         except (OSError, OverflowError) as error:
             raise CommandError(f"--port {port} cannot be listened on: {error}") from None
         server.options, server.out = options, self.stdout
-        self.stdout.write(f"listening on http://127.0.0.1:{server.server_port}/ (Ctrl-C ends it)")
+        server.say(f"listening on http://127.0.0.1:{server.server_port}/ (Ctrl-C ends it)")
         try:
             server.serve_forever(0.1)
         except KeyboardInterrupt:
@@ -54,9 +54,14 @@ class Listener(ThreadingHTTPServer):
     out: OutputWrapper
     seen = 0
 
+    def say(self, text: str) -> None:
+        """Prints at once, into a pipe or a file, too."""
+        self.out.write(text)
+        self.out.flush()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A sender that gave up is what `--hang` and `--drip` are for."""
-        self.out.write("  the sender hung up")
+        self.say("  the sender hung up")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -68,13 +73,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), MOST))
         self.server.seen += 1
-        self.server.out.write(self.describe(body))
+        self.server.say(self.describe(body))
         options = self.server.options
         misbehave = options["first"] is None or self.server.seen <= options["first"]
         if misbehave and options["hang"]:
-            self.server.out.write("  hanging")
+            self.server.say("  hanging")
             self.rfile.read(1)  # nothing more is sent: it returns when the connection ends
-            self.server.out.write("  the sender hung up")
+            self.server.say("  the sender hung up")
             self.close_connection = True
         else:
             self.answer(options["status"] if misbehave else 200, misbehave and options["drip"])
@@ -124,7 +129,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             if drip:
                 time.sleep(DRIP)
-        self.server.out.write(f"  answered {status}")
+        self.server.say(f"  answered {status}")
 
     def log_message(self, *args: object) -> None:
         """What there is to say is said by `describe`."""
