@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import requests
@@ -13,7 +12,7 @@ from tests.processes import Process, free_port, wait_until
 PROCESSES = 2
 CONTACTS = 1_000
 
-# `columns` and `values` are what one side's table has and the other's has not.
+# Only what both sides' tables have; the rest is theirs to fill in.
 SEED = """
 TRUNCATE contacts, tickets RESTART IDENTITY CASCADE;
 INSERT INTO contacts (full_name, email)
@@ -56,7 +55,7 @@ def start_baseline(stack: Stack) -> Side:
     url = stack.postgres.url.rsplit("/", 1)[0] + "/baseline"
     driver = url.replace("postgres://", "postgresql+asyncpg://").replace("postgresql://", "postgresql+asyncpg://")
     environment = {**os.environ, "BASELINE_DATABASE_URL": driver}
-    run_to_end(stack.folder / "tables.log", "bench.baseline.tables", environment)
+    stack.run_to_end("bench.baseline.tables", **environment)
     port = free_port()
     options = ["--port", str(port), "--workers", str(PROCESSES), "--loop", "uvloop", "--http", "httptools"]
     log = stack.folder / "baseline.log"
@@ -65,12 +64,6 @@ def start_baseline(stack: Stack) -> Side:
     address = f"http://127.0.0.1:{port}"
     wait_until(lambda: answers(address), 30, "an answer from uvicorn")
     return Side("baseline", address, process, stack.stack.enter_context(psycopg.connect(url, autocommit=True)))
-
-
-def run_to_end(log: Path, module: str, environment: dict[str, str]) -> None:
-    process = Process(log, module, **environment)
-    if process.process.wait():
-        raise SystemExit(process.output())
 
 
 def answers(url: str) -> bool:

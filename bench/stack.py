@@ -32,7 +32,11 @@ class Stack:
 
     def manage(self, *arguments: str) -> None:
         """Runs a management command to its end."""
-        process = Process(self.folder / "manage.log", "manage", *arguments, **self.environment)
+        self.run_to_end("manage", *arguments, **self.environment)
+
+    def run_to_end(self, *arguments: str, **environment: str) -> None:
+        """Runs a Python module; ends everything with its output where it fails."""
+        process = Process(self.folder / "command.log", *arguments, **environment)
         if process.process.wait():
             raise SystemExit(process.output())
 
