@@ -10,6 +10,7 @@ from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cache
 from time import monotonic
+from typing import NamedTuple
 
 from webhooks.delivery import Claim, Outcome, attempt, claim, record
 
@@ -24,6 +25,13 @@ SLOW = 1.0  # seconds; a task does not end by waiting for what takes longer, whi
 Run = list[Claim]  # deliveries to one receiver
 
 
+class Sending(NamedTuple):
+    """A run that a thread is sending, and since when (monotonic)."""
+
+    run: Run
+    started: float
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
     """This process's threads; each keeps its connections to receivers from one delivery to the next."""
@@ -35,22 +43,19 @@ def deliver_due() -> int:
 
     A receiver that takes its time then prolongs it, with work for the others.
     """
-    under_way: dict[Future[list[Outcome]], Run] = {}
+    under_way: dict[Future[list[Outcome]], Sending] = {}
     attempts, length, end = 0, 1, monotonic() + LONGEST_TASK
-    started: dict[Future[list[Outcome]], float] = {}
     while True:
         now = monotonic()
-        goes_on = now < end or any(now - started[each] > SLOW for each in under_way)
-        for run in _claim(under_way.values(), length) if goes_on else []:
-            future = _pool().submit(_send, run)
-            under_way[future], started[future] = run, now
+        goes_on = now < end or any(now - each.started > SLOW for each in under_way.values())
+        for run in _claim([each.run for each in under_way.values()], length) if goes_on else []:
+            under_way[_pool().submit(_send, run)] = Sending(run, now)
         if not under_way:
             return attempts
         outcomes: list[Outcome] = []
         unsent: list[Claim] = []
         for future in _finished(under_way):
-            run, sent = under_way.pop(future), future.result()
-            del started[future]
+            (run, _), sent = under_way.pop(future), future.result()
             outcomes += sent
             unsent += run[len(sent) :]
             length = min(2 * length, LONGEST_RUN) if _is_fast(sent) else 1
