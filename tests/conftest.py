@@ -91,8 +91,8 @@ def start_process(database_url: str, database: None, tmp_path: Path) -> Iterator
 def start_worker(start_process: Callable[..., Process]) -> Callable[..., Process]:
     """Starts a Celery worker and returns once it takes tasks."""
 
-    def start(**environment: str) -> Process:
-        options = ("--pool", "prefork", "--concurrency", "2", "--loglevel", "info")
+    def start(concurrency: int = 2, **environment: str) -> Process:
+        options = ("--pool", "prefork", "--concurrency", str(concurrency), "--loglevel", "info")
         worker = start_process("celery", "-A", "ticketloop", "worker", *options, **environment)
         worker.wait_for_output(" ready.")
         return worker

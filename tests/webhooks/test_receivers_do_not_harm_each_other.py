@@ -12,7 +12,7 @@ from django.db import connection
 from tests.processes import Process, Service, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from webhooks.circuit import THRESHOLD
-from webhooks.dispatch import LONGEST_TASK
+from webhooks.dispatch import LONGEST_TASK, THREADS
 from webhooks.models import Attempt, Delivery, EventType, Receiver
 
 WAITING = 300  # several times what a worker sends at once
@@ -64,7 +64,7 @@ def test_a_failing_receiver_is_probed_and_drains_oldest_first_when_it_is_back(
     receiver: RecordingReceiver,
 ) -> None:
     receiver.reply = lambda number: Reply(500)
-    start_worker()
+    start_worker(concurrency=1)  # two processes would each send what they claimed, so that the order is only rough
     start_beat()
     for _ in range(THRESHOLD):
         service.open_ticket()
@@ -82,6 +82,6 @@ def test_a_failing_receiver_is_probed_and_drains_oldest_first_when_it_is_back(
     ids = [json.loads(arrival.body)["id"] for arrival in receiver.arrivals[made:]]
     assert len(set(ids)) == THRESHOLD + WAITING
     waiting = [each for each in ids if each not in tried]
-    # Oldest first, but for what is under way at the same time: ranks correlate (Spearman), they are not all equal.
-    places = range(len(waiting))
-    assert statistics.correlation(places, [sorted(waiting).index(each) for each in waiting]) > 0.8
+    # Oldest first, but for what is under way at the same time.
+    out_of_place = [abs(place - sorted(waiting).index(each)) for place, each in enumerate(waiting)]
+    assert statistics.median(out_of_place) <= THREADS
