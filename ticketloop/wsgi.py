@@ -33,6 +33,10 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
         body = environ["wsgi.input"].read(settings.API_BODY_LIMIT + 1)
         environ.update({"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
     without_session = settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
-    if without_session and environ.get("PATH_INFO", "").startswith("/api/"):
-        return api_application(environ, start_response)
-    return whole_application(environ, start_response)
+    for_api = without_session and environ.get("PATH_INFO", "").startswith("/api/")
+    response = (api_application if for_api else whole_application)(environ, start_response)
+    if environ["REQUEST_METHOD"] != "HEAD":
+        return response
+    # The headers are those of GET. gunicorn would drop the body too, but warn of it in the log each time.
+    response.close()
+    return []
