@@ -2,16 +2,17 @@
 
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.db import Error
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from kombu import Connection
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from ticketloop.broker import BROKER_ERRORS, time_limits
 from webhooks import statistics
 
 BROKER_TIMEOUT = 0.5  # seconds
@@ -74,11 +75,10 @@ def _database_health() -> dict[str, Any]:
 
 
 def _broker_health() -> str:
+    limits = time_limits(settings.CELERY_BROKER_URL, connect=BROKER_TIMEOUT, answer=BROKER_TIMEOUT)
     try:
-        with redis.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=BROKER_TIMEOUT, socket_timeout=BROKER_TIMEOUT
-        ) as client:
-            client.ping()
-    except redis.RedisError:
+        with Connection(settings.CELERY_BROKER_URL, transport_options=limits) as broker:
+            broker.ensure_connection(max_retries=0)
+    except BROKER_ERRORS:
         return "error"
     return "ok"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.templatetags.static import static
 
+from ticketloop.broker import time_limits
 from ticketloop.configuration import (
     Configuration,
     Network,
@@ -320,17 +321,22 @@ UNFOLD = {
 
 # --- Broker and worker -------------------------------------------------------------------------------------
 
-redis_url = url("redis", "rediss", "unix")
-REDIS_URL = configuration.require("REDIS_URL", redis_url, "redis://unset", "a URL such as redis://host:6379/0")
-CELERY_BROKER_URL = REDIS_URL
-# A broker that accepts and never answers must not hold anyone: Kombu's own limits add up to minutes.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_connect_timeout": 2,
-    "socket_timeout": 10,
-    "health_check_interval": 5,
-    "max_retries": 0,
-}
+BROKER_URL = read(
+    "BROKER_URL",
+    url("redis", "rediss", "amqp", "amqps"),
+    "",
+    "a URL such as amqp://user:password@host:5672/vhost or redis://host:6379/0",
+)
+# Limits are counted in Redis, whatever the broker is; without any, RabbitMQ alone is enough.
+needs_redis = not BROKER_URL or THROTTLE_ADDRESS or THROTTLE_KEY
+REDIS_URL = (configuration.require if needs_redis else read)(
+    "REDIS_URL", url("redis", "rediss", "unix"), "redis://unset", "a URL such as redis://host:6379/0"
+)
+CELERY_BROKER_URL = BROKER_URL or REDIS_URL
+CELERY_BROKER_TRANSPORT_OPTIONS = time_limits(CELERY_BROKER_URL, connect=2, answer=10)
 CELERY_TASK_PUBLISH_RETRY = False
+# Nothing to keep: the broker only wakes the workers, what is to be delivered is in the database.
+CELERY_TASK_DEFAULT_DELIVERY_MODE = "transient"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None

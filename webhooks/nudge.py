@@ -8,6 +8,8 @@ import logging
 import threading
 import time
 
+from ticketloop.broker import BROKER_ERRORS
+
 logger = logging.getLogger(__name__)
 
 # Seconds between two nudges, as one is enough for all that was committed meanwhile. Celery takes more than a
@@ -44,7 +46,7 @@ class Nudger:
 
         try:
             deliver.apply_async(expires=EXPIRES)
-        except deliver.OperationalError as error:
+        except BROKER_ERRORS as error:
             logger.warning("the broker cannot be reached (%s); deliveries wait for the next tick", error)
             return False
         return True

@@ -40,6 +40,8 @@ def manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str
         ("DATABASE_URL", "nonsense"),
         ("REDIS_URL", ""),
         ("REDIS_URL", "http://host"),
+        ("BROKER_URL", "http://host"),
+        ("BROKER_URL", "amqp://host:port//"),
         ("DEBUG", "maybe"),
         ("HTTPS_ONLY", "2"),
         ("API_ACCESS", "everybody"),
@@ -85,6 +87,13 @@ def test_a_good_environment_passes_the_checks_for_production() -> None:
 
 def test_the_key_may_be_missing_only_while_debugging() -> None:
     assert manage("check", SECRET_KEY="", DEBUG="on").returncode == 0
+
+
+def test_redis_may_be_missing_where_rabbitmq_is_the_broker_and_nothing_is_limited() -> None:
+    rabbitmq = {"REDIS_URL": "", "BROKER_URL": "amqp://ticketloop:secret@127.0.0.1//"}
+    assert manage("check", **rabbitmq).returncode == 0
+    limited = manage("check", **rabbitmq, THROTTLE_KEY="600/minute")
+    assert (limited.returncode, limited.stderr.split()[4:8]) == (1, ["REDIS_URL", "is", "not", "set:"])
 
 
 def test_the_sample_documents_every_variable() -> None:

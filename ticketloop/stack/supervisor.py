@@ -31,7 +31,8 @@ def run(place: Place) -> int:
         environment = {**place.defaults(), **given, **servers_environment(servers), "PYTHONUNBUFFERED": "1"}
         account = prepare(environment)
         stack.callback(place.unshare)
-        place.share({name: environment[name] for name in (*place.defaults(), "DATABASE_URL", "REDIS_URL")})
+        shared = (*place.defaults(), "DATABASE_URL", "REDIS_URL", "BROKER_URL")
+        place.share({name: environment[name] for name in shared if name in environment})
         return supervise(place, environment, servers, account)
 
 

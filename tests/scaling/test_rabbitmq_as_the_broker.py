@@ -1,0 +1,93 @@
+"""RabbitMQ wakes the workers as well as Redis does, and as little depends on it."""
+
+import os
+import signal
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.processes import Process, Service
+from tests.rabbitmq import SERVER, RabbitMQ
+from tests.receiver import RecordingReceiver
+
+Start = Callable[..., Process]
+
+
+@pytest.fixture(scope="module")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    """Debian's RabbitMQ. Without one the tests are skipped, but not in CI."""
+    if not SERVER.exists():
+        message = "RabbitMQ is not installed: it is not tested as the broker (Debian: apt-get install rabbitmq-server)"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    with RabbitMQ(tmp_path_factory.mktemp("broker") / "rabbitmq") as broker:
+        yield broker
+
+
+@pytest.fixture(scope="module")
+def on_rabbitmq(rabbitmq: RabbitMQ) -> dict[str, str]:
+    """The environment of a service that knows no Redis."""
+    return {"REDIS_URL": "", "BROKER_URL": rabbitmq.url}
+
+
+@pytest.fixture(scope="module")
+def service_on_rabbitmq(start_service: Callable[..., Service], on_rabbitmq: dict[str, str]) -> Service:
+    return start_service(**on_rabbitmq)
+
+
+def post_times(service: Service, count: int) -> list[float]:
+    """Seconds that each of `count` accepted tickets took."""
+    times = []
+    for _ in range(count):
+        start = time.perf_counter()
+        assert service.open_ticket().status_code == 201
+        times.append(time.perf_counter() - start)
+    return times
+
+
+def broker_health(service: Service) -> tuple[int, str]:
+    response = service.request("GET", "/health")
+    return response.status_code, response.json()["broker"]
+
+
+def test_a_nudge_through_rabbitmq_is_enough_without_beat(
+    service_on_rabbitmq: Service, on_rabbitmq: dict[str, str], start_worker: Start, receiver: RecordingReceiver
+) -> None:
+    start_worker(**on_rabbitmq)
+    service_on_rabbitmq.open_ticket()
+    receiver.wait_for(1)
+    assert broker_health(service_on_rabbitmq) == (200, "ok")
+
+
+def test_a_frozen_rabbitmq_delays_no_ticket(
+    service_on_rabbitmq: Service, rabbitmq: RabbitMQ, receiver: RecordingReceiver
+) -> None:
+    service_on_rabbitmq.open_ticket()
+    rabbitmq.signal(signal.SIGSTOP)
+    try:
+        assert statistics.median(post_times(service_on_rabbitmq, 20)) < 0.05
+        assert broker_health(service_on_rabbitmq) == (200, "error")
+    finally:
+        rabbitmq.signal(signal.SIGCONT)
+
+
+def test_a_killed_rabbitmq_delays_no_ticket_and_all_goes_on_when_it_is_back(
+    service_on_rabbitmq: Service,
+    rabbitmq: RabbitMQ,
+    on_rabbitmq: dict[str, str],
+    start_worker: Start,
+    start_beat: Start,
+    receiver: RecordingReceiver,
+) -> None:
+    start_worker(**on_rabbitmq)
+    start_beat(**on_rabbitmq)
+    service_on_rabbitmq.open_ticket()
+    receiver.wait_for(1)
+    rabbitmq.kill()
+    assert statistics.median(post_times(service_on_rabbitmq, 20)) < 0.05
+    assert broker_health(service_on_rabbitmq) == (200, "error")
+    rabbitmq.start()
+    receiver.wait_for(21, seconds=40)
+    service_on_rabbitmq.open_ticket()
+    receiver.wait_for(22)
