@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from access import keys
 from access.permissions import anonymous_may
+from access.throttles import limit_stranger
 
 SCHEME = "Api-Key"
 
@@ -20,11 +21,12 @@ class ApiKeyAuthentication(BaseAuthentication):
         # A browser sends Basic along once a proxy in front of us has asked for it: not meant for us.
         if not header or scheme.lower() == "basic":
             return None
-        if scheme.lower() != SCHEME.lower():
-            raise AuthenticationFailed(f"Send the key as `Authorization: {SCHEME} tl_…`.")
         try:
+            if scheme.lower() != SCHEME.lower():
+                raise keys.RefusedKeyError(f"Send the key as `Authorization: {SCHEME} tl_…`.")
             return AnonymousUser(), keys.find(text.strip())
         except keys.RefusedKeyError as error:
+            limit_stranger(request)
             raise AuthenticationFailed(str(error)) from None
 
     def authenticate_header(self, request: Request) -> str:

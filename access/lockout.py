@@ -1,9 +1,17 @@
-"""Sign-in is refused for a while after too many wrong passwords (django-axes counts them)."""
+"""Sign-in is refused for a while after too many wrong passwords (django-axes counts them).
+
+`AXES_FAILURE_LIMIT` is for one name from one address. Who tries a few passwords on each of many names stays below it,
+and is stopped by a limit for the address. That one is generous, as a whole office may share an address.
+"""
 
 from typing import Any
 
+from axes.attempts import get_cool_off_threshold
+from axes.handlers.database import AxesDatabaseHandler
 from axes.helpers import get_cool_off
+from axes.models import AccessAttempt
 from django.contrib import admin
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 
@@ -11,6 +19,24 @@ from access.addresses import client_group
 
 STATUS = 429  # Too Many Requests, RFC 6585
 LONGEST_NAME = 255  # characters
+MOST_FROM_AN_ADDRESS = 100  # wrong passwords within AXES_COOLOFF_TIME, for whatever names
+
+
+class Handler(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
+    """Counts for each name at an address, as axes does, and for the address as a whole."""
+
+    def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
+        """Whether not even the right password is accepted now."""
+        return super().is_locked(request, credentials) or _failures_from(request) >= MOST_FROM_AN_ADDRESS
+
+
+def _failures_from(request: HttpRequest) -> int:
+    """Wrong passwords from the request's address lately; none where the address is unknown, as it is everybody's."""
+    came_from = address(request)
+    if came_from is None:
+        return 0
+    recent = AccessAttempt.objects.filter(ip_address=came_from, attempt_time__gte=get_cool_off_threshold(request))
+    return recent.aggregate(total=Sum("failures_since_start"))["total"] or 0
 
 
 def address(request: HttpRequest) -> str | None:

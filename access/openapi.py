@@ -60,10 +60,10 @@ def describe_answers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
             if path.startswith("/api/"):
                 responses["429"] = {**TOO_MANY, "headers": {"Retry-After": RETRY_AFTER}}
                 responses.get("401", {}).setdefault("headers", {})["WWW-Authenticate"] = CHALLENGE
-            for status, response in responses.items():
+            for response in responses.values():
                 headers = response.setdefault("headers", {})
                 headers["X-Request-ID"] = REQUEST_ID
-                if path.startswith("/api/") and status != "401":
+                if path.startswith("/api/"):
                     headers.update(LIMITS)
             operation["responses"] = dict(sorted(responses.items()))
     return result

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from access import roles, scopes
 from access.keys import Credential
+from access.throttles import limit_stranger
 
 if TYPE_CHECKING:  # DRF imports this module while its views are being loaded
     from rest_framework.views import APIView
@@ -26,7 +27,10 @@ class ApiAccess(BasePermission):
             return _key_reaches(request.auth, action)
         if anonymous_may(action):
             return True
-        if not (request.user and request.user.is_active and request.user.is_staff):
+        if not request.user.is_authenticated:
+            limit_stranger(request)
+            return False
+        if not (request.user.is_active and request.user.is_staff):
             return False
         return _role_reaches(request, view, action)
 

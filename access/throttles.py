@@ -5,12 +5,14 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from access.addresses import client_group
 from access.keys import Credential
 from access.rates import Counter, Verdict
+from ticketloop.configuration import Rate
 
 if TYPE_CHECKING:  # DRF imports this module while its views are being loaded
     from rest_framework.views import APIView
@@ -29,22 +31,34 @@ class Throttle(BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         """Counts the request, and has the answer tell its client about the limit."""
         if isinstance(request.auth, Credential):
-            policy, client, rate = "key", str(request.auth.id), settings.THROTTLE_KEY
-        elif not request.authenticators or request.user.is_authenticated:
-            return True  # health and documentation do not even ask who is calling
-        else:
-            policy, client, rate = "address", client_group(request), settings.THROTTLE_ADDRESS
-        if rate is None:
-            return True
-        self.verdict = _counter().count(f"{policy}:{client}", rate)
-        if self.verdict is None:
-            return True
-        view.headers.update(_headers(policy, self.verdict))
-        return self.verdict.wait is None
+            self.verdict = _count("key", str(request.auth.id), settings.THROTTLE_KEY, view)
+        elif request.authenticators and not request.user.is_authenticated:
+            self.verdict = _count("address", client_group(request), settings.THROTTLE_ADDRESS, view)
+        # Health and documentation have no authenticators: they do not even ask who is calling.
+        return self.verdict is None or self.verdict.wait is None
 
     def wait(self) -> float | None:
         """Seconds until the next request is allowed, for Retry-After."""
         return self.verdict.wait if self.verdict else None
+
+
+def limit_stranger(request: Request) -> None:
+    """Counts a request that is about to be answered 401, which ends before the throttle; Throttled beyond the limit.
+
+    It counts for the address. Whoever has a key that is accepted is not counted there, hence not affected.
+    """
+    view = request.parser_context["view"]
+    verdict = _count("address", client_group(request), settings.THROTTLE_ADDRESS, view)
+    if verdict and verdict.wait is not None:
+        raise Throttled(verdict.wait)
+
+
+def _count(policy: str, client: str, rate: Rate | None, view: "APIView") -> Verdict | None:
+    """Counts one request; None where there is no limit or nobody counts."""
+    verdict = _counter().count(f"{policy}:{client}", rate) if rate else None
+    if verdict:
+        view.headers.update(_headers(policy, verdict))
+    return verdict
 
 
 def _headers(policy: str, verdict: Verdict) -> dict[str, str]:

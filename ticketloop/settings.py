@@ -193,6 +193,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_HANDLER = "access.lockout.Handler"  # which limits the address as a whole, too
 AXES_CLIENT_IP_CALLABLE = "access.lockout.address"
 AXES_USERNAME_CALLABLE = "access.lockout.username"
 AXES_LOCKOUT_CALLABLE = "access.lockout.refuse"

@@ -89,6 +89,29 @@ def test_what_stands_before_the_trusted_proxys_own_entry_buys_nothing(limited: S
     assert ask(limited, f"::ffff:{address}").status_code == 429
 
 
+@pytest.mark.parametrize("wrong", [f"tl_12345678_{'x' * 40}", "no key at all"])
+def test_wrong_keys_are_counted_for_their_address_and_harm_no_right_one(
+    limited: Service, address: str, wrong: str
+) -> None:
+    _, right = keys.create("shop", [Scope.READ])
+    for left in (2, 1, 0):
+        response = ask(limited, address, wrong)
+        assert (response.status_code, numbers(response)[0]) == (401, left)
+    refused = ask(limited, address, wrong)
+    assert (refused.status_code, list(refused.json())) == (429, ["detail"])
+    assert 15 <= int(refused.headers["Retry-After"]) <= 20
+    assert refused.headers["RateLimit-Policy"] == '"address";q=3;w=60'
+    assert ask(limited, address, right).status_code == 200
+    assert ask(limited, "203.0.113.99", right).status_code == 200
+
+
+def test_requests_without_a_key_are_counted_where_they_need_one(
+    start_service: Callable[..., Service], database: None, address: str
+) -> None:
+    closed = start_service(API_ACCESS="key", THROTTLE_ADDRESS=THREE, TRUSTED_PROXY_COUNT="1", WEB_CONCURRENCY="1")
+    assert [ask(closed, address).status_code for _ in range(4)] == [401, 401, 401, 429]
+
+
 @pytest.fixture(scope="module")
 def direct(start_service: Callable[..., Service]) -> Service:
     """Without proxies, with limits that a test can wait for."""

@@ -53,6 +53,8 @@ def test_every_ticket_is_accepted_without_delay(
         slowest = max(slowest, time.monotonic() - start)
         assert response.status_code == 201
         assert "RateLimit" not in response.headers
+    wrong = {"Authorization": "Api-Key tl_wrong"}
+    assert [service.request("GET", "/api/v1/tickets", headers=wrong).status_code for _ in range(3)] == [401] * 3
     assert slowest < 0.5  # seconds; the limit itself is a tenth of this, the machine may be busy
     told = [line for line in service.output().splitlines() if "limits are not enforced" in line]
     assert len(told) == 1  # and then left alone for a while

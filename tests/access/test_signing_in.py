@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import requests
+from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.utils import timezone
@@ -64,6 +65,22 @@ def test_behind_a_trusted_proxy_one_address_does_not_lock_out_another(behind_a_p
     assert refused.status_code == 429
     assert attempt(behind_a_proxy, PASSWORD, **{"X-Forwarded-For": "192.0.2.1"}).status_code == 429
     assert attempt(behind_a_proxy, PASSWORD, **{"X-Forwarded-For": "192.0.2.1, 192.0.2.2"}).status_code == 302
+
+
+def test_one_address_cannot_try_a_few_passwords_on_each_of_many_names(behind_a_proxy: Service, ada: None) -> None:
+    office, home = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}
+    for number in range(49):  # each name stays below the limit for itself
+        before = {"username": f"name {number}", "ip_address": "192.0.2.1", "user_agent": "x"}
+        AccessAttempt.objects.create(**before, failures_since_start=2)
+    assert attempt(behind_a_proxy, PASSWORD, **office).status_code == 302
+    for name in ("eve", "mallory"):
+        assert attempt(behind_a_proxy, "wrong", name, **office).status_code == 200
+    refused = attempt(behind_a_proxy, PASSWORD, **office)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "900")
+    assert "Too many failed attempts to sign in. Please try again in 15 minutes." in refused.text
+    assert attempt(behind_a_proxy, PASSWORD, **home).status_code == 302
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
+    assert attempt(behind_a_proxy, PASSWORD, **office).status_code == 302
 
 
 @pytest.mark.parametrize("username", ["\x00", "a" * 10_000, "\U0001f980", "' OR 1=1 --", ""])
