@@ -5,7 +5,7 @@ The key is stored by the statement that stores the ticket. Whatever crashes, bot
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from rest_framework.exceptions import APIException, ValidationError
 
 from tickets import services
 from tickets.actors import Actor
-from tickets.models import Change
+from tickets.models import Change, IdempotencyKey
 from tickets.representation import TICKET_JSON, TICKETS
 from webhooks.models import EventType
 from webhooks.outbox import IS_OWED
@@ -62,6 +62,16 @@ class KeyReused(APIException):
     default_code = "idempotency_key_reused"
 
 
+class TicketErased(APIException):
+    """422, where it cannot be told any more whether the request is the one that opened the ticket."""
+
+    status_code = 422
+    default_detail = (
+        "The ticket that this Idempotency-Key opened has been erased since. Use a new key for a new ticket."
+    )
+    default_code = "idempotency_key_erased"
+
+
 class Outcome(NamedTuple):
     """The ticket, and whether an earlier request has opened it."""
 
@@ -73,7 +83,8 @@ def open_ticket_once(scope: str, key: str, request: Mapping[str, str], by: Actor
     """Opens a ticket as `services.open_ticket` does with the values of `request`, or returns what it returned then.
 
     Keys of different scopes have nothing to do with each other. Raises ValidationError for a malformed key,
-    KeyBusy while the first request with it is running, and KeyReused when that one asked for something else.
+    KeyBusy while the first request with it is running, KeyReused when that one asked for something else, and
+    TicketErased when what it asked for has been erased.
     """
     if not VISIBLE_ASCII.fullmatch(key):
         raise ValidationError({"Idempotency-Key": ["Must be 1 to 255 visible ASCII characters."]})
@@ -101,10 +112,17 @@ def open_ticket_once(scope: str, key: str, request: Mapping[str, str], by: Actor
             cursor.execute(FIND, values)
             known = cursor.fetchone()
         if known:
+            if known[0] is None:
+                raise TicketErased
             if bytes(known[0]) != fingerprint:
                 raise KeyReused
             return Outcome(services.RenderedTicket(*known[1:]), replayed=True)
     raise KeyBusy
+
+
+def erase_fingerprints(tickets: Sequence[int]) -> None:
+    """Forgets what was asked for when these tickets were opened, but not that their keys are used up."""
+    IdempotencyKey.objects.filter(ticket__in=tickets).update(fingerprint=None)
 
 
 def prune() -> int:

@@ -102,13 +102,13 @@ class Change(models.Model):
 class IdempotencyKey(models.Model):
     """The key with which a client opened a ticket, so that its retries find that ticket instead of opening another.
 
-    `scope` says whose key it is; `fingerprint` is of the request, to tell a retry from a mistake. The first answer is
-    not kept again: it is the payload of the ticket's first event.
+    `scope` says whose key it is; `fingerprint` is of the request, to tell a retry from a mistake, and null once the
+    contact was erased. The first answer is not kept again: it is the payload of the ticket's first event.
     """
 
     scope = models.CharField(max_length=64)
     key = models.CharField(max_length=255)
-    fingerprint = models.BinaryField()
+    fingerprint = models.BinaryField(null=True)
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+", db_index=False)
     created_at = models.DateTimeField(db_default=Now(), db_index=True)
 

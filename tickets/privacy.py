@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 
 from contacts.models import Contact
+from tickets.idempotency import erase_fingerprints
 from tickets.models import Ticket
 from tickets.representation import TICKET_JSON, TICKETS
 from webhooks.erasing import ERASE_EVENTS, cancel_deliveries
@@ -48,6 +49,8 @@ def export(contact: Contact) -> Iterator[str]:
 def erase(contact: Contact) -> Erased:
     """Erases name, address, the texts of all tickets, what webhooks said of them and what receivers answered.
 
+    Of the requests that opened the tickets no fingerprint is left either, which would confirm a guess of their text.
+
     All of it or nothing. Raises `webhooks.erasing.UnderWayError` where a webhook about it is being sent.
     """
     with transaction.atomic(), connection.cursor() as cursor:
@@ -58,6 +61,7 @@ def erase(contact: Contact) -> Erased:
         deliveries = cancel_deliveries(tickets)
         contact.erase()
         Ticket.objects.filter(pk__in=tickets).update(issue_description=ERASED_TEXT)
+        erase_fingerprints(tickets)
         cursor.execute(ERASE_PAYLOADS, {"contact": contact.pk})
         # The history of the desk names what was changed by what it was called.
         history = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Contact), object_id=contact.pk)

@@ -16,7 +16,7 @@ from contacts.models import Contact
 from tests.processes import Service, wait_until
 from tests.staff import Staff
 from tickets import privacy
-from tickets.models import Ticket
+from tickets.models import IdempotencyKey, Ticket
 from webhooks.models import Attempt, Delivery, Event, Receiver
 
 NAME, EMAIL, TEXT = "Ada & Söhne <Lovelace>", "ada@example.com", "My <b>printer</b> & I's\nsecond line 🦀"
@@ -165,3 +165,21 @@ def test_only_the_newest_tickets_are_on_the_page(service: Service, contact: int)
     page = Staff(service, "ada", "Support agent").get(f"/admin/contacts/contact/{contact}/change/").text
     assert page.count("wish ") == 20
     assert f"/admin/tickets/ticket/?contact={contact}" in page
+
+
+def test_a_retry_after_the_erasure_opens_no_second_ticket(service: Service) -> None:
+    def send(key: str, email: str) -> requests.Response:
+        ticket = {"full_name": NAME, "email": email, "issue_description": TEXT}
+        return service.request("POST", "/api/v1/tickets", json=ticket, headers={"Idempotency-Key": key})
+
+    contact = send("ada's", EMAIL).json()["contact"]["id"]
+    send("bob's", "bob@example.com")
+    fingerprints = IdempotencyKey.objects.order_by("id").values_list("fingerprint", flat=True)
+    before = list(fingerprints)
+    privacy.erase(Contact.objects.get(pk=contact))
+    assert list(fingerprints.all()) == [None, before[1]]  # it would confirm a guess of what was written
+    retry = send("ada's", EMAIL)
+    assert retry.status_code == 422
+    assert "has been erased" in retry.json()["detail"]
+    assert (Ticket.objects.count(), everything_stored().count(EMAIL)) == (2, 0)
+    assert send("bob's", "bob@example.com").headers["Idempotent-Replayed"] == "true"
