@@ -39,7 +39,7 @@ class EmbeddedPostgres(EmbeddedServer):
         return f"postgres://{SUPERUSER}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
 
     def prepare(self) -> None:
-        _give_to_unprivileged_user(self.data_dir)
+        give_to_unprivileged_user(self.data_dir)
         if not (self.data_dir / "PG_VERSION").exists():
             self._initialise()
         self._stop_leftover()
@@ -48,7 +48,7 @@ class EmbeddedPostgres(EmbeddedServer):
         options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "timezone": "UTC"}
         arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         return [
-            *_as_unprivileged_user(),
+            *as_unprivileged_user(),
             *end_with_parent(signal.SIGINT),
             *(str(BINARIES / "postgres"), "-D", str(self.data_dir), "-p", str(self.port)),
             *arguments,
@@ -74,7 +74,7 @@ class EmbeddedPostgres(EmbeddedServer):
             *("--encoding", "UTF8", "--locale-provider", "builtin", "--locale", "C.UTF-8", "--pwfile", "/dev/stdin"),
         ]
         result = subprocess.run(
-            [*_as_unprivileged_user(), str(BINARIES / "initdb"), *arguments],
+            [*as_unprivileged_user(), str(BINARIES / "initdb"), *arguments],
             input=self.password,
             capture_output=True,
             text=True,
@@ -103,8 +103,8 @@ def _is_postgres(pid: int) -> bool:
         return False
 
 
-def _as_unprivileged_user() -> list[str]:
-    """The command prefix under which root runs PostgreSQL, which refuses to serve root.
+def as_unprivileged_user() -> list[str]:
+    """The command prefix under which root runs PostgreSQL, or another server that refuses to serve root.
 
     The capability lets that user reach binaries and data beneath folders that only root may enter, such as /root,
     without changing anybody's permissions.
@@ -121,8 +121,8 @@ def _as_unprivileged_user() -> list[str]:
     ]
 
 
-def _give_to_unprivileged_user(folder: Path) -> None:
-    """PostgreSQL wants to own its data folder, and to be the only one who may enter it."""
+def give_to_unprivileged_user(folder: Path) -> None:
+    """Makes that user, where root runs the server, the owner of its data folder and the only one who may enter it."""
     folder.chmod(0o700)
     if os.geteuid() == 0:
         user = pwd.getpwnam(UNPRIVILEGED)
