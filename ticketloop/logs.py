@@ -12,6 +12,10 @@ import orjson
 
 from ticketloop import request_id
 
+# What no line tells is not looked up for each of them: Python's "Logging HOWTO" names these switches.
+logging._srcfile = None
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
 FIELDS = ("method", "route", "status", "duration_ms", "key", "delivery", "receiver", "webhook_id", "attempt", "reason")
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 def fetch_all(statement: str, values: Any) -> list[tuple[Any, ...]]:
@@ -12,8 +12,11 @@ def fetch_all(statement: str, values: Any) -> list[tuple[Any, ...]]:
     The values go to the server beside the statement (Django's own cursors write them into its text). A statement
     outside `atomic` is its own transaction; inside it joins that.
     """
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        return psycopg.Cursor(cursor.connection).execute(statement, values, prepare=True).fetchall()
+    database = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        return psycopg.Cursor(database.connection).execute(statement, values, prepare=True).fetchall()
 
 
 def fetch_one(statement: str, values: Any) -> tuple[Any, ...] | None:

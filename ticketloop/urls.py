@@ -17,10 +17,10 @@ router.register("tickets", TicketViewSet, basename="ticket")
 router.register("contacts", ContactViewSet, basename="contact")
 
 urlpatterns = [
+    path("api/v1/", include(router.urls)),  # first, as it is asked for most
     path("", RedirectView.as_view(url="/docs")),
     re_path(r"^health/?$", HealthView.as_view()),
     re_path(r"^metrics/?$", metrics),
-    path("api/v1/", include(router.urls)),
     re_path(r"^openapi\.json/?$", SpectacularJSONAPIView.as_view(), name="schema"),
     re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view()),
     re_path(r"^redoc/?$", SpectacularRedocView.as_view()),

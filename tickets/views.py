@@ -91,7 +91,7 @@ class TicketViewSet(ViewSet):
         """
         values = OPEN_TICKET.run_validation(request.data)
         by = actor(request)
-        key = request.headers.get("Idempotency-Key")
+        key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
             ticket, replayed = services.open_ticket(**values, by=by), False
         else:

@@ -1,0 +1,46 @@
+"""A connection whose requests follow each other without a pause is served, and so are the others."""
+
+import re
+import socket
+import threading
+from collections.abc import Callable
+
+import requests
+
+from tests.processes import Service
+
+
+def test_a_client_that_never_pauses_leaves_room_for_others(
+    start_service: Callable[..., Service], database: None
+) -> None:
+    service = start_service(GUNICORN_CMD_ARGS="--workers 1 --threads 1")
+    enough, answered = threading.Event(), 0
+
+    def go_on() -> None:
+        nonlocal answered
+        with requests.Session() as session:
+            while not enough.is_set():
+                session.get(f"{service.url}/api/v1/tickets?limit=1", timeout=10).raise_for_status()
+                answered += 1
+
+    busy = threading.Thread(target=go_on)
+    busy.start()
+    try:
+        for _ in range(20):
+            assert service.request("GET", "/api/v1/tickets?limit=1").elapsed.total_seconds() < 2
+    finally:
+        enough.set()
+        busy.join()
+        service.stop()
+    assert answered > 1
+    assert "Traceback" not in service.output()
+
+
+def test_requests_that_come_at_once_are_answered_in_their_order(service: Service) -> None:
+    host, _, port = service.url.removeprefix("http://").partition(":")
+    paths = ["/health", "/api/v1/tickets", "/nowhere", "/api/v1/contacts"]
+    heads = [f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n" for path in paths]
+    with socket.create_connection((host, int(port)), timeout=10) as client:
+        client.sendall("".join([*heads, heads[0].replace("keep-alive", "close")]).encode())
+        answer = b"".join(iter(lambda: client.recv(65536), b""))
+    assert re.findall(rb"HTTP/1\.1 (\d+)", answer) == [b"200", b"200", b"404", b"200", b"200"]
