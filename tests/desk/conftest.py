@@ -3,13 +3,13 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.desk import pages
 from tests.processes import Service
 
 PASSWORD = "correct horse battery staple"
@@ -33,31 +33,48 @@ def browser() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
+@pytest.fixture(scope="session")
+def shared_context(browser: Browser, running_service: Service) -> Iterator[BrowserContext]:
+    """Where most pages are opened: a context of its own for each test would load every script and style anew."""
+    context = browser.new_context(base_url=running_service.url)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def sign_in(browser: Browser, service: Service) -> Iterator[Callable[..., Page]]:
-    """Signs a new member of staff in who has the given permissions (`app.codename`); returns the home page."""
-    contexts = []
+def context(shared_context: BrowserContext, service: Service) -> Iterator[BrowserContext]:
+    """It has neither pages nor cookies nor what pages keep in the browser, whatever an earlier test left."""
+    yield shared_context
+    shared_context.clear_cookies()
+    for page in shared_context.pages:
+        storage = {"origin": service.url, "storageTypes": "local_storage"}
+        shared_context.new_cdp_session(page).send("Storage.clearDataForOrigin", storage)
+        page.close()
+
+
+@pytest.fixture
+def sign_in(browser: Browser, context: BrowserContext, service: Service) -> Iterator[Callable[..., Page]]:
+    """Signs a new member of staff in who has the given permissions (`app.codename`); returns an empty page."""
+    further: list[BrowserContext] = []
 
     def sign_in(username: str, *permissions: str, is_superuser: bool = False) -> Page:
-        values: dict[str, Any] = {"is_staff": True, "is_superuser": is_superuser}
-        user = get_user_model().objects.create_user(username, password=PASSWORD, **values)
+        own = context
+        if context.pages:  # somebody is signed in already
+            own = browser.new_context(base_url=service.url)
+            further.append(own)
+        pages.sign_in(own, service, username, is_superuser=is_superuser)
+        user = get_user_model().objects.get(username=username)
         for each in permissions:
             app, codename = each.split(".")
             user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
-        contexts.append(browser.new_context(base_url=service.url))
-        page = contexts[-1].new_page()
-        page.goto("/admin/")
-        page.fill("#id_username", username)
-        page.fill("#id_password", PASSWORD)
-        page.click("button[type=submit]")
-        return page
+        return own.new_page()
 
     yield sign_in
-    for context in contexts:
-        context.close()
+    for each in further:
+        each.close()
 
 
 @pytest.fixture
 def desk(sign_in: Callable[..., Page]) -> Page:
-    """The support desk's home page, a superuser signed in."""
+    """A page in a browser in which a superuser is signed in."""
     return sign_in("ada", is_superuser=True)

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext
 
 from access.models import ApiKey
 from contacts.models import Contact
@@ -34,19 +34,10 @@ class Texts:
     key: str = "shop front end"
 
 
-def signed_in(
-    browser: Browser,
-    service: Service,
-    username: str,
-    role: str | None = None,
-    is_superuser: bool = False,
-    **context: Any,
-) -> Page:
-    """A page in a browser of its own in which a new member of staff is signed in; the caller closes its context."""
-    session = session_key(username, role, is_superuser=is_superuser)
-    own = browser.new_context(base_url=service.url, **context)
-    own.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": service.url}])
-    return own.new_page()
+def sign_in(context: BrowserContext, service: Service, username: str, **values: Any) -> None:
+    """Signs a new member of staff in; the values are those of `session_key`."""
+    session = session_key(username, **values)
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": service.url}])
 
 
 def fill(service: Service, texts: Texts) -> list[str]:

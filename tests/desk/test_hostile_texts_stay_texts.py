@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Dialog, Page, Request, Route
 from access.models import ApiKey
 from contacts.models import Contact
 from tests.desk.hostile import PAYLOADS, lines
-from tests.desk.pages import signed_in
+from tests.desk.pages import sign_in
 from tests.processes import Service
 from tickets.models import Ticket
 from webhooks.models import Delivery, Event, Receiver
@@ -60,9 +60,10 @@ class Watch:
 
 @pytest.fixture
 def watch(browser: Browser, service: Service) -> Iterator[Watch]:
-    page = signed_in(browser, service, "root", is_superuser=True, bypass_csp=True)
-    yield Watch(page)
-    page.context.close()
+    context = browser.new_context(base_url=service.url, bypass_csp=True)
+    sign_in(context, service, "root", is_superuser=True)
+    yield Watch(context.new_page())
+    context.close()
 
 
 def without_assets(page: Page) -> None:

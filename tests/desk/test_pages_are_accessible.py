@@ -6,7 +6,7 @@ from typing import Any
 import axe_playwright_python
 from playwright.sync_api import Browser, Page
 
-from tests.desk.pages import Texts, fill, signed_in
+from tests.desk.pages import Texts, fill, sign_in
 from tests.processes import Service
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -49,11 +49,13 @@ def look_at(page: Page, path: str) -> dict[tuple[str, str], str]:
 
 
 def test_the_support_desks_pages(browser: Browser, service: Service) -> None:
-    page = signed_in(browser, service, "ada", is_superuser=True, reduced_motion="reduce")
+    context = browser.new_context(base_url=service.url, reduced_motion="reduce")
+    sign_in(context, service, "ada", is_superuser=True)
+    page = context.new_page()
     found: dict[tuple[str, str], str] = {}
     for path in fill(service, Texts()):
         found |= look_at(page, path)
-    page.context.close()
+    context.close()
     assert [f"{where}: {rule} {html}" for (rule, html), where in found.items()] == []
 
 

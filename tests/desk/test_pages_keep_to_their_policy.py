@@ -2,7 +2,7 @@
 violation and no error."""
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import BrowserContext, Page
 
 from tests.desk.hostile import PAYLOADS, POLYGLOT
 from tests.desk.pages import Texts, fill
@@ -37,18 +37,16 @@ def test_the_support_desks_pages(desk: Page, service: Service) -> None:
     assert visit(desk, fill(service, texts)) == []
 
 
-def test_the_sign_in_page(browser: Browser, service: Service) -> None:
-    page = browser.new_page(base_url=service.url)
+def test_the_sign_in_page(context: BrowserContext) -> None:
+    page = context.new_page()
     assert visit(page, ["/admin/login/"]) == []
-    page.close()
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])
-def test_the_documentation_pages(browser: Browser, service: Service, path: str) -> None:
-    page = browser.new_page(base_url=service.url)
+def test_the_documentation_pages(context: BrowserContext, path: str) -> None:
+    page = context.new_page()
     complaints = visit(page, [path])
     page.get_by_text("Open a ticket").locator("visible=true").first.wait_for()
     complaints += page.evaluate("window.violations")
     # ReDoc would load its maker's logo from elsewhere: refused, as it should be.
     assert [each for each in complaints if "cdn.redoc.ly/redoc/logo" not in each] == []
-    page.close()

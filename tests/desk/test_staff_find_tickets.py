@@ -25,6 +25,7 @@ def choose(page: Page, tab: str) -> None:
 def test_the_way_to_the_tickets_leads_to_the_open_ones_and_tabs_to_the_others(desk: Page, service: Service) -> None:
     resolved, first, second = (service.open_ticket().json()["id"] for _ in range(3))
     service.request("PATCH", f"/api/v1/tickets/{resolved}/resolve")
+    desk.goto("/admin/")
     desk.locator("#nav-sidebar-apps").get_by_role("link", name="Tickets").click()
     expect(desk.locator(ROWS)).to_have_count(2)
     for tab, numbers in (("Open", [second, first]), ("Resolved", [resolved]), ("All", [second, first, resolved])):

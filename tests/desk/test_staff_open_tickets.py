@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from contacts.models import Contact
-from tests.processes import Process, Service
+from tests.processes import Service, Worker
 from tests.receiver import RecordingReceiver
 from tickets.models import Ticket
 
@@ -19,9 +19,8 @@ def submit(page: Page, **values: str) -> None:
 
 
 def test_the_ticket_is_opened_and_announced_as_by_the_api(
-    desk: Page, service: Service, start_worker: Callable[..., Process], receiver: RecordingReceiver
+    desk: Page, service: Service, worker: Worker, receiver: RecordingReceiver
 ) -> None:
-    start_worker()
     desk.goto("/admin/tickets/ticket/")
     desk.get_by_title("Add ticket").click()
     submit(desk, full_name="  Grace Hopper ", email=" Grace@Example.COM ", issue_description="It's <b>\nbroken ")

@@ -1,7 +1,7 @@
 """Staff sign in, search and resolve with the keyboard alone."""
 
 from django.contrib.auth import get_user_model
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.desk.conftest import PASSWORD
 from tests.processes import Service
@@ -19,11 +19,11 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"{selector} is not reached by Tab")
 
 
-def test_from_signing_in_to_a_resolved_ticket(browser: Browser, service: Service) -> None:
+def test_from_signing_in_to_a_resolved_ticket(context: BrowserContext, service: Service) -> None:
     get_user_model().objects.create_superuser("ada", password=PASSWORD)
     service.open_ticket(issue_description="The printer is on fire.")
     service.open_ticket(issue_description="Something else.")
-    page = browser.new_page(base_url=service.url)
+    page = context.new_page()
     page.goto("/admin/tickets/ticket/")
     for selector, text in (("#id_username", "ada"), ("#id_password", PASSWORD)):
         tab_to(page, selector)
@@ -41,4 +41,3 @@ def test_from_signing_in_to_a_resolved_ticket(browser: Browser, service: Service
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 ticket resolved.")).to_be_visible()
     assert Ticket.objects.get(status="resolved").issue_description == "The printer is on fire."
-    page.close()

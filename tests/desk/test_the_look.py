@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.processes import Service
 from webhooks.models import Receiver
@@ -46,7 +46,7 @@ def test_nothing_sticks_out_on_a_phone(desk: Page, service: Service) -> None:
     expect(desk.get_by_role("button", name=re.compile("Resolve #"))).to_be_in_viewport()
 
 
-def test_no_page_asks_anybody_else(desk: Page, service: Service, browser: Browser) -> None:
+def test_no_page_asks_anybody_else(desk: Page, service: Service) -> None:
     asked: set[str] = set()
     failed: set[str] = set()
     errors: list[str] = []
@@ -67,11 +67,10 @@ def test_the_command_palette_finds_pages_whatever_it_is_asked(desk: Page, servic
         assert "/admin/webhooks/receiver/" in answer.text(), page
 
 
-def test_the_sign_in_page_bears_the_name_and_leads_home(browser: Browser, service: Service) -> None:
-    page = browser.new_page(base_url=service.url)
+def test_the_sign_in_page_bears_the_name_and_leads_home(context: BrowserContext) -> None:
+    page = context.new_page()
     page.goto("/admin/login/")
     expect(page.get_by_role("heading", name="Ticket Loop")).to_be_visible()
     icon = page.locator("link[rel=icon]").get_attribute("href")
     assert icon is not None
     assert page.request.get(icon).headers["content-type"] == "image/svg+xml"
-    page.close()
