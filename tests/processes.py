@@ -14,9 +14,12 @@ from typing import Any
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent
+# Seconds to wait for what takes one at most: nothing is slower for it, and a machine that is busy with other things
+# fails no test.
+PATIENCE = 60.0
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 20, what: str = "the condition") -> Any:
+def wait_until(condition: Callable[[], Any], seconds: float = PATIENCE, what: str = "the condition") -> Any:
     """The first true value of `condition`, asked every 20 ms; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -24,6 +27,18 @@ def wait_until(condition: Callable[[], Any], seconds: float = 20, what: str = "t
             return value
         time.sleep(0.02)
     raise AssertionError(f"{what} did not come true within {seconds} s")
+
+
+_closed_ports: list[socket.socket] = []
+
+
+def closed_port() -> int:
+    """A port on loopback that refuses connections, and that nobody else can take as long as the tests run."""
+    reserved = socket.socket()
+    reserved.bind(("127.0.0.1", 0))
+    _closed_ports.append(reserved)
+    port: int = reserved.getsockname()[1]
+    return port
 
 
 def free_port() -> int:
@@ -36,6 +51,8 @@ def free_port() -> int:
 class Process:
     """A Python module run as `python -m …` in a process group of its own, its output kept in `log`."""
 
+    inherited: tuple[int, ...] = ()  # open files that it is handed
+
     def __init__(self, log: Path, *arguments: str, **environment: str) -> None:
         self.log = log
         with log.open("ab") as output:
@@ -47,11 +64,18 @@ class Process:
                 stderr=output,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                pass_fds=self.inherited,
             )
 
-    def wait_for_output(self, text: str, seconds: float = 30) -> None:
+    def wait_for_output(self, text: str, seconds: float = PATIENCE) -> None:
         """Returns once `text` was printed; fails when the process ends or the time is over before."""
         wait_until(lambda: text in self.output() or self._fail_if_ended(), seconds, f"{text!r} in {self.log.name}")
+
+    def wait_for_end(self, seconds: float = PATIENCE) -> int:
+        """The exit code, once the process has ended by itself; fails after `seconds`."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(seconds)
+        raise AssertionError(f"{self.log.name} did not end within {seconds} s:\n{self.output()}")
 
     def output(self) -> str:
         return self.log.read_text(errors="replace")
@@ -80,13 +104,20 @@ class Process:
 
 
 class Service(Process):
-    """gunicorn with the API and the admin, listening on a free port; `url` has no trailing slash."""
+    """gunicorn with the API and the admin; `url` has no trailing slash."""
 
     def __init__(self, log: Path, **environment: str) -> None:
-        self.url = f"http://127.0.0.1:{free_port()}"
-        bind = self.url.removeprefix("http://")
-        super().__init__(log, "gunicorn", "ticketloop.wsgi:application", "--bind", bind, **environment)
-        wait_until(lambda: self._answers() or self._fail_if_ended(), 30, "an answer from gunicorn")
+        # It is handed a socket that listens already: no other process can come first and take the port.
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            self.inherited = (listening.fileno(),)
+            bind = f"fd://{listening.fileno()}"
+            super().__init__(log, "gunicorn", "ticketloop.wsgi:application", "--bind", bind, **environment)
+        try:
+            wait_until(lambda: self._answers() or self._fail_if_ended(), what="an answer from gunicorn")
+        except BaseException:
+            self.kill()
+            raise
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         """A request as any client would send it; redirects are left to the test."""
@@ -100,6 +131,19 @@ class Service(Process):
     def _answers(self) -> bool:
         try:
             self.request("GET", "/health")
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
         return True
+
+
+class Worker(Process):
+    """A Celery worker as in the Compose file, ready to take tasks."""
+
+    def __init__(self, log: Path, concurrency: int = 2, **environment: str) -> None:
+        options = ("--loglevel", "info", "--concurrency", str(concurrency), "--without-mingle", "--without-gossip")
+        super().__init__(log, "celery", "-A", "ticketloop", "worker", *options, **environment)
+        try:
+            self.wait_for_output(" ready.")
+        except BaseException:
+            self.kill()
+            raise

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.processes import PATIENCE
+
 
 @dataclass(frozen=True)
 class Arrival:
@@ -67,7 +69,7 @@ class RecordingReceiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}/hook"
 
-    def wait_for(self, count: int, seconds: float = 20) -> list[Arrival]:
+    def wait_for(self, count: int, seconds: float = PATIENCE) -> list[Arrival]:
         """The first `count` arrivals, as soon as they are there; fails after `seconds`."""
         with self.changed:
             arrived = self.changed.wait_for(lambda: len(self.arrivals) >= count, seconds)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.processes import Process, Service, wait_until
+from tests.processes import Process, Service, Worker, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from webhooks.models import Delivery
 
@@ -17,7 +17,7 @@ def original(database: None, start_process: Callable[..., Process]) -> Iterator[
     """A receiver at the original's path, which `manage.py prepare` has read from the environment."""
     recording = RecordingReceiver()
     url = recording.url.replace("/hook", PATH)
-    assert start_process("manage", "prepare", WEBHOOK_URL=url).process.wait(60) == 0
+    assert start_process("manage", "prepare", WEBHOOK_URL=url).wait_for_end() == 0
     yield recording
     recording.close()
 
@@ -35,9 +35,8 @@ def letter(body: bytes) -> str:
 
 
 def test_it_is_told_of_a_new_ticket_and_of_nothing_else(
-    service: Service, start_worker: Callable[..., Process], original: RecordingReceiver
+    service: Service, worker: Worker, original: RecordingReceiver
 ) -> None:
-    start_worker()
     first = service.open_ticket(full_name="O'Brien", issue_description="<b>Help</b> & soon")
     service.request("PATCH", f"{first.headers['Location']}/resolve")
     service.request("PATCH", f"{first.headers['Location']}/reopen")
@@ -57,14 +56,13 @@ def test_it_is_told_of_a_new_ticket_and_of_nothing_else(
 
 def test_while_it_cannot_send_mail_it_answers_500_and_is_told_again(
     service: Service,
-    start_worker: Callable[..., Process],
+    worker: Worker,
     start_beat: Callable[..., Process],
     original: RecordingReceiver,
 ) -> None:
     failed = Reply(500, body=b'{"success":false,"ticket_id":1,"email_sent":false,"error":"no key"}')
     sent = Reply(200, body=b'{"success":true,"ticket_id":1,"email_sent":true}')
     original.reply = lambda number: failed if number == 1 else sent
-    start_worker()
     start_beat()
     service.open_ticket()
     first, second = original.wait_for(2)

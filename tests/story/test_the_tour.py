@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from standardwebhooks import Webhook
 
-from tests.processes import Process, Service, wait_until
+from tests.processes import Process, Service, Worker, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from webhooks.models import Attempt, Delivery, Receiver
 
@@ -37,29 +37,27 @@ def test_a_ticket_is_opened_listed_resolved_and_reopened(service: Service) -> No
 
 
 def test_a_webhook_arrives_signed_with_the_bytes_of_the_answer(
-    service: Service, start_worker: Callable[..., Process], receiver: RecordingReceiver
+    service: Service, worker: Worker, receiver: RecordingReceiver
 ) -> None:
-    start_worker()
     created = service.open_ticket(issue_description=TEXT)
     (arrival,) = receiver.wait_for(1)
     assert arrival.body == created.content
     assert arrival.headers["ticketloop-event"] == "ticket.created"
     Webhook(Receiver.objects.get().secret).verify(arrival.body, arrival.headers)
-    wait_until(lambda: Delivery.objects.filter(state="delivered").exists())
+    wait_until(lambda: Delivery.objects.filter(state="delivered").exists(), what="the delivery")
     assert Attempt.objects.get().status == 200
 
 
 def test_a_failed_webhook_is_sent_again_with_the_same_id(
     service: Service,
-    start_worker: Callable[..., Process],
+    worker: Worker,
     start_beat: Callable[..., Process],
     receiver: RecordingReceiver,
 ) -> None:
     receiver.reply = lambda number: Reply(500 if number == 1 else 200)
-    start_worker()
     start_beat()
     service.open_ticket()
     first, second = receiver.wait_for(2)
     assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
-    wait_until(lambda: Delivery.objects.filter(state="delivered").exists())
+    wait_until(lambda: Delivery.objects.filter(state="delivered").exists(), what="the delivery")
     assert [attempt.status for attempt in Attempt.objects.order_by("id")] == [500, 200]

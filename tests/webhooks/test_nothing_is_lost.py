@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterator
 from threading import Event as Flag
 
 import pytest
+from django.db.models.functions import Now
 
-from tests.processes import Process, Service, free_port, wait_until
+from tests.processes import Process, Service, Worker, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from ticketloop.stack.valkey import EmbeddedValkey
 from webhooks.models import Attempt, Delivery, Receiver
 
 Start = Callable[..., Process]
+# Seconds that half of the requests take less than, on a busy machine too; to wait for a broker or a receiver that does
+# not answer takes a second or two.
+AT_ONCE = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +56,7 @@ def test_a_stopped_broker_delays_no_ticket_and_loses_none(
 ) -> None:
     broker.stop()
     times = post_times(service_on_broker, 20)
-    assert statistics.median(times) < 0.05
+    assert statistics.median(times) < AT_ONCE
     assert service_on_broker.request("GET", "/health").json()["broker"] == "error"
     broker.start()
     start_worker(REDIS_URL=broker.url)
@@ -66,7 +70,7 @@ def test_a_broker_that_never_answers_delays_no_ticket(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         service = start_service(REDIS_URL=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
-        assert statistics.median(post_times(service, 20)) < 0.05
+        assert statistics.median(post_times(service, 20)) < AT_ONCE
         health = service.request("GET", "/health")
         assert (health.status_code, health.json()["status"], health.json()["broker"]) == (200, "ok", "error")
         service.stop()
@@ -87,13 +91,13 @@ def test_a_worker_reconnects_to_a_broker_that_was_restarted_empty(
     broker.stop()
     service_on_broker.open_ticket()
     broker.start()
-    receiver.wait_for(2, seconds=40)
+    receiver.wait_for(2)
 
 
 def test_beat_finds_what_no_nudge_announced(
     start_service: Callable[..., Service], start_worker: Start, start_beat: Start, receiver: RecordingReceiver
 ) -> None:
-    deaf = start_service(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+    deaf = start_service(REDIS_URL=f"redis://127.0.0.1:{closed_port()}/0")
     deaf.open_ticket()
     start_worker()
     start_beat()
@@ -101,8 +105,7 @@ def test_beat_finds_what_no_nudge_announced(
     deaf.stop()
 
 
-def test_a_nudge_is_enough_without_beat(service: Service, start_worker: Start, receiver: RecordingReceiver) -> None:
-    start_worker()
+def test_a_nudge_is_enough_without_beat(service: Service, worker: Worker, receiver: RecordingReceiver) -> None:
     service.open_ticket()
     receiver.wait_for(1)
 
@@ -112,12 +115,12 @@ def test_what_a_killed_worker_was_sending_is_sent_again_with_the_same_id(
 ) -> None:
     release = Flag()
     receiver.reply = lambda number: Reply(hold=release if number == 1 else None)
-    Receiver.objects.update(timeout=1)
     worker = start_worker()
     service.open_ticket()
     receiver.wait_for(1)
     worker.kill()
     assert not Attempt.objects.exists()
+    assert Delivery.objects.filter(leased_until__gt=Now()).update(leased_until=Now()) == 1  # as if its time had passed
     start_worker()
     start_beat()
     first, second = receiver.wait_for(2)
@@ -129,8 +132,6 @@ def test_what_a_killed_worker_was_sending_is_sent_again_with_the_same_id(
 def test_what_was_posted_while_no_worker_ran_arrives_when_one_starts(
     service: Service, start_worker: Start, start_beat: Start, receiver: RecordingReceiver
 ) -> None:
-    worker = start_worker()
-    worker.kill()
     service.open_ticket()
     start_beat()
     start_worker()
@@ -140,7 +141,11 @@ def test_what_was_posted_while_no_worker_ran_arrives_when_one_starts(
 def test_a_slow_receiver_delays_no_ticket(service: Service, start_worker: Start, receiver: RecordingReceiver) -> None:
     release = Flag()
     receiver.reply = lambda number: Reply(hold=release)
+    Receiver.objects.update(timeout=1)
     start_worker()
-    assert statistics.median(post_times(service, 20)) < 0.05
-    wait_until(lambda: Attempt.objects.filter(error__contains="did not answer within 2 seconds").exists())
+    assert statistics.median(post_times(service, 20)) < AT_ONCE
+    wait_until(
+        lambda: Attempt.objects.filter(error__contains="did not answer within 1 seconds").exists(),
+        what="an attempt that ended",
+    )
     release.set()

@@ -4,10 +4,11 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from threading import Event as Flag
 
 import pytest
-from django.db import connection
+from django.db.models.functions import Now
 
 from tests.processes import Process, Service, wait_until
 from tests.receiver import RecordingReceiver, Reply
@@ -54,7 +55,8 @@ def test_a_hanging_receiver_does_not_starve_a_healthy_one(
     receiver.wait_for(60)
     release.set()
     delays = sorted(arrived[number + 1] - posted[number] for number in range(60))
-    assert delays[56] < 2, "the 95th percentile"
+    # Nearly all; a starved one would wait for the hanging receiver's time limit, twice as long as a task and more.
+    assert delays[56] < LONGEST_TASK / 2, "the 95th percentile"
 
 
 def test_a_failing_receiver_is_probed_and_drains_oldest_first_when_it_is_back(
@@ -69,14 +71,14 @@ def test_a_failing_receiver_is_probed_and_drains_oldest_first_when_it_is_back(
     for _ in range(THRESHOLD):
         service.open_ticket()
     wait_until(lambda: Receiver.objects.get().consecutive_failures >= THRESHOLD, what="an open circuit")
+    Receiver.objects.update(next_probe_at=Now() + timedelta(hours=1))  # however long the next lines take
     for _ in range(WAITING):
         service.open_ticket()
     tried = set(Attempt.objects.values_list("delivery__event__ticket_id", flat=True))
     made = Attempt.objects.count()
     assert made <= THRESHOLD + 1, "new events wait while the circuit is open"
     receiver.reply = lambda number: Reply()
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE webhook_receivers SET next_probe_at = now()")
+    Receiver.objects.update(next_probe_at=Now())
     wait_until(lambda: not Delivery.objects.exclude(state="delivered").exists(), what="the backlog's end")
     assert Receiver.objects.get().consecutive_failures == 0
     ids = [json.loads(arrival.body)["id"] for arrival in receiver.arrivals[made:]]

@@ -12,7 +12,7 @@ import pytest
 import standardwebhooks
 import svix.webhooks
 
-from tests.processes import ROOT, Process, Service
+from tests.processes import ROOT, Service, Worker
 from tests.receiver import Arrival, RecordingReceiver
 from webhooks.models import Receiver
 from webhooks.signing import new_secret
@@ -105,9 +105,8 @@ VERIFIERS = [by_python, by_javascript, by_openssl, by_standardwebhooks, by_svix]
 
 
 @pytest.fixture
-def arrivals(service: Service, start_worker: Callable[..., Process], receiver: RecordingReceiver) -> list[Arrival]:
+def arrivals(service: Service, worker: Worker, receiver: RecordingReceiver) -> list[Arrival]:
     """A ticket in the format `ticket`, and one in the format `standard`."""
-    start_worker()
     service.open_ticket(issue_description="Ünïcode & <b>")
     receiver.wait_for(1)
     Receiver.objects.update(body_format="standard")

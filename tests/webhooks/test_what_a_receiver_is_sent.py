@@ -10,16 +10,13 @@ from django.db import connection
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from tests.processes import Process, Service, wait_until
+from tests.processes import Process, Service, Worker, wait_until
 from tests.receiver import RecordingReceiver
 from webhooks.models import Attempt, Receiver
 
 
-def test_the_standard_format_wraps_the_ticket(
-    service: Service, start_worker: Callable[..., Process], receiver: RecordingReceiver
-) -> None:
+def test_the_standard_format_wraps_the_ticket(service: Service, worker: Worker, receiver: RecordingReceiver) -> None:
     Receiver.objects.update(body_format="standard")
-    start_worker()
     ticket = service.open_ticket(issue_description='"quoted" \\ & <b>').json()
     body = json.loads(receiver.wait_for(1)[0].body)
     assert list(body) == ["type", "timestamp", "data"]
@@ -27,25 +24,21 @@ def test_the_standard_format_wraps_the_ticket(
 
 
 def test_own_headers_are_sent_and_change_none_of_ours(
-    service: Service, start_worker: Callable[..., Process], receiver: RecordingReceiver
+    service: Service, worker: Worker, receiver: RecordingReceiver
 ) -> None:
     row = Receiver.objects.get()
     row.headers = {"Authorization": "Bearer s3cr3t", "X-Empty": ""}
     row.save()
-    start_worker()
     service.open_ticket()
     headers = receiver.wait_for(1)[0].headers
     assert (headers["authorization"], headers["x-empty"]) == ("Bearer s3cr3t", "")
     assert headers["content-type"] == "application/json"
 
 
-def test_while_a_secret_is_rotated_both_sign(
-    service: Service, start_worker: Callable[..., Process], receiver: RecordingReceiver
-) -> None:
+def test_while_a_secret_is_rotated_both_sign(service: Service, worker: Worker, receiver: RecordingReceiver) -> None:
     row = Receiver.objects.get()
     old = row.secret
     row.rotate_secret(timedelta(hours=1))
-    start_worker()
     service.open_ticket()
     during = receiver.wait_for(1)[0]
     for secret in (old, row.secret):
@@ -93,7 +86,7 @@ def test_a_key_is_replaced_in_steps(
 
     def reseal(*keys: str) -> Process:
         process = start_process("manage", "reseal", ENCRYPTION_KEYS=",".join(keys))
-        process.process.wait(30)
+        process.wait_for_end()
         return process
 
     assert "no key in ENCRYPTION_KEYS decrypts receiver" in reseal(new).output()
