@@ -4,7 +4,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from ticketloop.listing.collections import Collection
-from ticketloop.listing.parameters import LARGEST_LIMIT, LIMIT, ORDERING
+from ticketloop.listing.parameters import LARGEST_LIMIT, LIMIT, ORDERING, ORDERING_NAMES
 
 LINK = OpenApiParameter(
     "Link",
@@ -18,6 +18,14 @@ CURSOR = OpenApiParameter(
     OpenApiTypes.STR,
     description="Where the page begins. Take it from a `Link`, with the same filters and ordering.",
 )
+ORDERING_SCHEMA = {
+    **ORDERING.schema,
+    "default": "id",
+    # Generators of clients would number them otherwise, as no name begins with a `-`.
+    "x-enum-varnames": [
+        name.removeprefix("-").upper() + ("_DESCENDING" if name.startswith("-") else "") for name in ORDERING_NAMES
+    ],
+}
 
 
 def list_parameters(collection: Collection) -> list[OpenApiParameter]:
@@ -31,7 +39,7 @@ def list_parameters(collection: Collection) -> list[OpenApiParameter]:
     return [
         OpenApiParameter("limit", dict(LIMIT.schema), description=limit, examples=[OpenApiExample("A page", value=50)]),
         CURSOR,
-        OpenApiParameter("ordering", {**ORDERING.schema, "default": "id"}, description=ordering),
+        OpenApiParameter("ordering", ORDERING_SCHEMA, description=ordering),
         *filters,
         LINK,
     ]

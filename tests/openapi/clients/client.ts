@@ -33,6 +33,22 @@ assert(resolved.data?.resolved_at);
 const reopened = await client.PATCH("/api/v1/tickets/{id}/reopen", { params });
 assert.equal(reopened.data?.resolved_at, null);
 
+const cursorOfNext = (response: Response): string | undefined => {
+  const url = /<([^>]*)>; rel="next"/.exec(response.headers.get("Link") ?? "")?.[1];
+  return url && (new URL(url).searchParams.get("cursor") ?? undefined);
+};
+for (let number = 2; number <= 5; number++) await client.POST("/api/v1/tickets", { body });
+const pages: components["schemas"]["Ticket"][][] = [];
+let cursor: string | undefined;
+do {
+  const page = await client.GET("/api/v1/tickets", { params: { query: { limit: 2, ordering: "-id", cursor } } });
+  assert(page.data);
+  pages.push(page.data);
+  cursor = cursorOfNext(page.response);
+} while (cursor);
+assert.deepEqual(pages.map((page) => page.length), [2, 2, 1]);
+assert.deepEqual(pages.flat().reverse(), (await client.GET("/api/v1/tickets")).data);
+
 const missing = await client.GET("/api/v1/tickets/{id}", { params: { path: { id: 4711 } } });
 assert.equal(missing.data, undefined);
 assert.equal(missing.error?.detail, "Ticket not found");

@@ -7,11 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from http import HTTPStatus
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from requests.utils import parse_header_links
 
 from tests.processes import ROOT, Service
 
@@ -49,6 +53,17 @@ def python_client(document_file: Path, tmp_path: Path, monkeypatch: pytest.Monke
     return importlib.import_module(PYTHON_PACKAGE)
 
 
+def pages(operation: Any, client: Any, **query: Any) -> Iterator[list[Any]]:
+    """The pages of a list, from link to link."""
+    following: str | None = ""
+    while following is not None:
+        cursor = parse_qs(urlsplit(following).query)["cursor"][0] if following else None
+        page = operation.sync_detailed(client=client, cursor=cursor, **query)
+        yield page.parsed
+        links = {each["rel"]: each["url"] for each in parse_header_links(page.headers["Link"])}
+        following = links.get("next")
+
+
 def test_the_python_client_opens_finds_resolves_and_reopens(guarded: Service, api_key: str, python_client: Any) -> None:
     def operation(tag: str, name: str) -> Any:
         return importlib.import_module(f"{PYTHON_PACKAGE}.api.{tag}.{name}")
@@ -67,6 +82,12 @@ def test_the_python_client_opens_finds_resolves_and_reopens(guarded: Service, ap
         resolved = operation("tickets", "resolve_ticket").sync(ticket.id, client=client)
         assert (resolved.status, resolved.resolved_at > ticket.created_at) == ("resolved", True)
         assert operation("tickets", "reopen_ticket").sync(ticket.id, client=client) == ticket
+        for _ in range(4):
+            operation("tickets", "open_ticket").sync(client=client, body=request)
+        newest_first = models.ListTicketsOrdering.ID_DESCENDING
+        found = list(pages(operation("tickets", "list_tickets"), client, limit=2, ordering=newest_first))
+        assert [len(page) for page in found] == [2, 2, 1]
+        assert [*chain(*found)][::-1] == operation("tickets", "list_tickets").sync(client=client)
         missing = operation("tickets", "get_ticket").sync(4711, client=client)
         assert isinstance(missing, models.Error)
         assert missing.detail == "Ticket not found"
