@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test schemathesis chaos screenshots bench bench-webhooks manage psql lint format requirements clean
+.PHONY: help run test schemathesis chaos screenshots bench bench-scale bench-faults bench-webhooks manage psql lint format requirements clean
 
 help:
 	@echo 'make run                  run the whole service in the foreground (HOST, PORT, DATA_DIR, … as in .env.sample)'
@@ -15,6 +15,8 @@ help:
 	@echo 'make schemathesis         try the API against its OpenAPI document, thoroughly (EXAMPLES=2000 an operation)'
 	@echo 'make screenshots          take the pictures of the README again (docs/images)'
 	@echo 'make bench                measure the API side by side with the stack of the original (wrk)'
+	@echo 'make bench-scale          measure 1,000,000 tickets against 1,000, and every page of the desk (half an hour)'
+	@echo 'make bench-faults         measure a create while a receiver hangs, the broker is frozen, …'
 	@echo 'make bench-webhooks       measure the delivery of webhooks'
 	@echo 'make manage ARGS=…        run a management command against the running service'
 	@echo 'make psql                 open a database prompt on the running service'
@@ -49,6 +51,12 @@ screenshots: $(READY)
 
 bench: $(VENV)/.bench
 	@$(BIN)/python -m bench.api
+
+bench-scale: $(READY)
+	@$(BIN)/python -m bench.scale
+
+bench-faults: $(READY)
+	@$(BIN)/python -m bench.faults
 
 bench-webhooks: $(READY)
 	@$(BIN)/python -m bench.webhooks
