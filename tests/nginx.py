@@ -1,0 +1,59 @@
+"""Debian's nginx with the project's own configuration, in front of APIs on loopback."""
+
+import re
+import signal
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.processes import ROOT
+from ticketloop.stack.postgres import as_unprivileged_user
+from ticketloop.stack.server import EmbeddedServer, end_with_parent
+
+UPSTREAM = (ROOT / "proxy" / "upstream.conf").read_text()
+SERVER = (ROOT / "proxy" / "server.conf").read_text()
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+class Nginx(EmbeddedServer):
+    """Shares requests among the APIs at these addresses (`host:port`), which here no DNS has to be asked for."""
+
+    name = "nginx"
+
+    def __init__(self, program: str, data_dir: Path, addresses: Sequence[str]) -> None:
+        super().__init__(data_dir)
+        self._program = program
+        self._addresses = addresses
+
+    @property
+    def url(self) -> str:
+        """Where clients find the service; no trailing slash."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def prepare(self) -> None:
+        servers = "".join(f"server {address};" for address in self._addresses)
+        upstream = re.sub("resolver .*", "", UPSTREAM).replace("server api:8000 resolve;", servers)
+        server = SERVER.replace("listen 8080;", f"listen 127.0.0.1:{self.port};")
+        folders = "".join(f"{name}_temp_path {self.data_dir / name};\n" for name in TEMPORARY)
+        self._configuration.write_text(
+            f"daemon off;\npid {self.data_dir / 'pid'};\nerror_log stderr;\nevents {{}}\n"
+            f"http {{\n{folders}{upstream}{server}}}\n"
+        )
+
+    def command(self) -> list[str]:
+        prefix = [*as_unprivileged_user(), *end_with_parent(signal.SIGTERM)]
+        return [*prefix, self._program, "-e", "stderr", "-c", str(self._configuration)]
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=2):
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+
+    @property
+    def _configuration(self) -> Path:
+        return self.data_dir / "nginx.conf"
