@@ -2,10 +2,10 @@
 
 import re
 import signal
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
+
+import requests
 
 from tests.processes import ROOT
 from ticketloop.stack.postgres import as_unprivileged_user
@@ -47,12 +47,10 @@ class Nginx(EmbeddedServer):
 
     def answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=2):
-                return True
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
+            requests.get(f"{self.url}/health", timeout=2)
+        except requests.ConnectionError:
             return False
+        return True
 
     @property
     def _configuration(self) -> Path:

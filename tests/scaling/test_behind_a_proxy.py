@@ -92,7 +92,9 @@ def test_while_an_api_is_stopped_the_others_go_on_and_every_answer_is_true(
 
     def post(client: int) -> None:
         while not over.is_set():
-            answer = ask(proxy, "127.0.0.81", "POST", "/api/v1/tickets", ticket(client), Authorization=f"Api-Key {text}")
+            answer = ask(
+                proxy, "127.0.0.81", "POST", "/api/v1/tickets", ticket(client), Authorization=f"Api-Key {text}"
+            )
             answers.append(answer.status_code)
 
     clients = [threading.Thread(target=post, args=(each,)) for each in range(8)]
