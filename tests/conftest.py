@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
@@ -13,6 +14,12 @@ from django.test.utils import setup_databases, teardown_databases
 from tests.processes import Process, Service, Worker, wait_until
 from tests.receiver import RecordingReceiver
 from webhooks.models import Delivery, EventType, Receiver
+
+# The same examples at every run, as Hypothesis itself does in CI, however long a busy machine takes for one.
+hypothesis.settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +110,8 @@ def start_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -
         return services[-1]
 
     yield start
+    for service in services:
+        service.ask_to_end()
     for service in services:
         service.stop()
 

@@ -19,6 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0
 
 
+# Seconds within which half of the requests are answered where nothing is waited for, on a busy machine too. Waiting
+# for a broker or a receiver that does not answer takes a second or two.
+AT_ONCE = 0.5
+
+
 def wait_until(condition: Callable[[], Any], seconds: float = PATIENCE, what: str = "the condition") -> Any:
     """The first true value of `condition`, asked every 20 ms; fails after `seconds`."""
     deadline = time.monotonic() + seconds
@@ -85,9 +90,13 @@ class Process:
         self._signal(signal.SIGKILL)
         self.process.wait()
 
-    def stop(self, seconds: float = 10) -> int:
-        """Asks the process to end (SIGTERM), kills what is left after `seconds`, returns the exit code."""
+    def ask_to_end(self) -> None:
+        """Sends SIGTERM, and does not wait."""
         self._signal(signal.SIGTERM)
+
+    def stop(self, seconds: float = 10) -> int:
+        """Asks the process to end, kills what is left after `seconds`, returns the exit code."""
+        self.ask_to_end()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
         self._signal(signal.SIGKILL)
@@ -121,7 +130,7 @@ class Service(Process):
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         """A request as any client would send it; redirects are left to the test."""
-        return requests.request(method, self.url + path, timeout=30, allow_redirects=False, **options)
+        return requests.request(method, self.url + path, timeout=PATIENCE, allow_redirects=False, **options)
 
     def open_ticket(self, **values: Any) -> requests.Response:
         """POSTs a ticket; what is not given is something valid."""

@@ -1,13 +1,14 @@
 """A store of counts that is down, frozen or full refuses nothing and hardly delays anything."""
 
 import socket
+import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.processes import Service, free_port
+from tests.processes import AT_ONCE, Service, closed_port
 
 TICKET = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "x"}
 
@@ -43,19 +44,20 @@ def full() -> Iterator[str]:
 def test_every_ticket_is_accepted_without_delay(
     start_service: Callable[..., Service], database: None, request: pytest.FixtureRequest, store: str
 ) -> None:
-    urls = {"down": f"redis://127.0.0.1:{free_port()}/0", "nowhere": "redis://redis.invalid:6379/0"}
+    urls = {"down": f"redis://127.0.0.1:{closed_port()}/0", "nowhere": "redis://redis.invalid:6379/0"}
     url = urls.get(store) or request.getfixturevalue(store)
     service = start_service(REDIS_URL=url, THROTTLE_ADDRESS="1/day", WEB_CONCURRENCY="1")
-    slowest = 0.0
+    times = []
     for _ in range(20):
         start = time.monotonic()
         response = service.request("POST", "/api/v1/tickets", json=TICKET)
-        slowest = max(slowest, time.monotonic() - start)
+        times.append(time.monotonic() - start)
         assert response.status_code == 201
         assert "RateLimit" not in response.headers
     wrong = {"Authorization": "Api-Key tl_wrong"}
     assert [service.request("GET", "/api/v1/tickets", headers=wrong).status_code for _ in range(3)] == [401] * 3
-    assert slowest < 0.5  # seconds; the limit itself is a tenth of this, the machine may be busy
+    assert statistics.median(times) < AT_ONCE
+    assert max(times) < 3  # seconds; the limit itself is a fraction of it, to look up a name alone may take five
     told = [line for line in service.output().splitlines() if "limits are not enforced" in line]
     assert len(told) == 1  # and then left alone for a while
     assert "password" not in told[0]

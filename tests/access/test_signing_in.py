@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from tests.processes import Process, Service, wait_until
+from tests.processes import Service, Worker, wait_until
 from ticketloop.celery import app
 
 PASSWORD = "correct horse battery staple"
@@ -119,8 +119,7 @@ def test_signing_in_changes_the_session_and_signing_out_ends_it(service: Service
     assert service.request("GET", "/admin/", cookies=cookies).status_code == 302
 
 
-def test_expired_sessions_are_forgotten(start_worker: Callable[..., Process], database: None) -> None:
-    start_worker()
+def test_expired_sessions_are_forgotten(worker: Worker, database: None) -> None:
     Session.objects.create(session_key="old", session_data="", expire_date=timezone.now())
     Session.objects.create(session_key="new", session_data="", expire_date=timezone.now() + timedelta(hours=1))
     app.send_task("access.tidy")

@@ -29,7 +29,6 @@ def test_a_connection_that_postgresql_ended_is_replaced_without_an_error(
         cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [list(kept)])
     wait_until(lambda: not backends("ended"), what="the end of the connections")
     assert {service.open_ticket().status_code for _ in range(40)} == {201}
-    service.stop()
 
 
 def test_without_prepared_statements_all_is_the_same(
@@ -39,4 +38,3 @@ def test_without_prepared_statements_all_is_the_same(
     location = plain.open_ticket().headers["Location"]
     assert plain.request("GET", location).content == service.request("GET", location).content
     assert plain.request("PATCH", f"{location}/resolve").json()["status"] == "resolved"
-    plain.stop()

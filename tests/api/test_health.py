@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from tests.processes import Service, free_port
+from tests.processes import Service, closed_port
 from webhooks.models import Receiver
 
 
@@ -33,7 +33,7 @@ def test_a_late_delivery_is_told_and_tickets_are_still_accepted(service: Service
 
 
 def test_without_a_database_everything_is_503(start_service: Callable[..., Service]) -> None:
-    service = start_service(DATABASE_URL=f"postgres://nobody:x@127.0.0.1:{free_port()}/none")
+    service = start_service(DATABASE_URL=f"postgres://nobody:x@127.0.0.1:{closed_port()}/none")
     health = service.request("GET", "/health")
     assert (health.status_code, health.json()["status"], health.json()["database"]) == (503, "error", "error")
     for response in (
@@ -43,7 +43,6 @@ def test_without_a_database_everything_is_503(start_service: Callable[..., Servi
         service.request("GET", "/api/v1/contacts/1"),
     ):
         assert (response.status_code, list(response.json())) == (503, ["detail"])
-    service.stop()
 
 
 def test_a_connection_that_postgresql_ended_costs_no_request(service: Service) -> None:

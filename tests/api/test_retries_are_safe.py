@@ -13,7 +13,8 @@ from django.db import connection, transaction
 
 from access import keys
 from contacts.models import Contact
-from tests.processes import Process, Service, wait_until
+from tests.processes import Service, Worker, wait_until
+from ticketloop.celery import app
 from tickets.models import IdempotencyKey, Ticket
 from webhooks.models import Event
 
@@ -127,17 +128,14 @@ def test_after_a_crash_between_commit_and_answer_the_retry_gets_the_ticket(
     assert Ticket.objects.count() == 2
 
 
-def test_keys_are_forgotten_after_two_days_and_not_after_one(
-    service: Service, start_process: Callable[..., Process]
-) -> None:
+def test_keys_are_forgotten_after_two_days_and_not_after_one(service: Service, worker: Worker) -> None:
     for key, hours in (("old", 49), ("yesterday", 25)):
         open_with(service, key)
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE idempotency_keys SET created_at = now() - %s * interval '1 hour' WHERE key = %s", [hours, key]
             )
-    start_process("celery", "-A", "ticketloop", "call", "tickets.prune_idempotency_keys")
-    start_process("celery", "-A", "ticketloop", "worker", "--pool", "solo")
-    wait_until(lambda: IdempotencyKey.objects.count() == 1)
+    app.send_task("tickets.prune_idempotency_keys")
+    wait_until(lambda: IdempotencyKey.objects.count() == 1, what="the old key's end")
     assert open_with(service, "yesterday").headers[REPLAYED] == "true"
     assert REPLAYED not in open_with(service, "old").headers

@@ -229,7 +229,7 @@ def test_interrupted_it_says_in_one_line_how_to_go_on(
         waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'contacts'"
         wait_until(lambda: watching.execute(waiting).fetchone(), what="the import's wait")
         os.kill(importing.process.pid, signal.SIGINT)
-        assert importing.process.wait(20) == 130
+        assert importing.wait_for_end() == 130
     assert importing.output().startswith("CommandError: Stopped. ")
     assert importing.output().count("\n") == 1
 

@@ -17,7 +17,7 @@ Start = Callable[..., Process]
 
 def seed(start_process: Start, count: int) -> Process:
     process = start_process("manage", "seed", "--tickets", str(count))
-    process.process.wait(60)
+    process.wait_for_end()
     return process
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.utils import timezone
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, Page
 
 from access.models import ApiKey
 from contacts.models import Contact
@@ -38,6 +38,12 @@ def sign_in(context: BrowserContext, service: Service, username: str, **values: 
     """Signs a new member of staff in; the values are those of `session_key`."""
     session = session_key(username, **values)
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": service.url}])
+
+
+def press(page: Page, name: str) -> None:
+    """Presses the button of exactly this name, and returns once the page that it leads to is there."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name, exact=True).click()
 
 
 def fill(service: Service, texts: Texts) -> list[str]:

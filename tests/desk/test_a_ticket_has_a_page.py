@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
 
+from tests.desk.pages import press
 from tests.processes import Service
 from ticketloop.linking import linked
 from tickets.models import Ticket
@@ -72,9 +73,9 @@ def test_the_timeline_tells_who_resolved_it_and_whom_the_webhooks_told(desk: Pag
     desk.goto(page_of(number))
     moments = desk.locator("#timeline > li")
     expect(moments.nth(1)).to_contain_text("Resolved by a client of the API")
-    desk.get_by_role("button", name="Reopen").click()
+    press(desk, "Reopen")
     Delivery.objects.update(state="dead", attempts_made=10)
-    desk.get_by_role("button", name="Resolve").click()
+    press(desk, "Resolve")
     expect(moments).to_have_count(4)
     titles = moments.locator("strong").all_inner_texts()
     assert titles == ["Opened", "Resolved", "Reopened", "Resolved"]
@@ -87,7 +88,7 @@ def test_the_timeline_tells_who_resolved_it_and_whom_the_webhooks_told(desk: Pag
 def test_the_timeline_outlives_its_events(desk: Page, service: Service) -> None:
     number = service.open_ticket().json()["id"]
     desk.goto(page_of(number))
-    desk.get_by_role("button", name="Resolve").click()
+    press(desk, "Resolve")
     expect(desk.locator("#timeline > li")).to_have_count(2)
     Event.objects.all().delete()
     desk.reload()

@@ -3,6 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from access import keys
+from tests.desk.pages import press
 from tests.processes import Service
 from tests.staff import Staff
 from tickets.models import Ticket
@@ -46,7 +47,7 @@ def test_who_opened_a_ticket_for_somebody_is_told(desk: Page, service: Service) 
     desk.goto("/admin/tickets/ticket/add/")
     for name, value in body.items():
         desk.fill(f"#id_{name}", value)
-    desk.get_by_role("button", name="Save").click()
+    press(desk, "Save")
     first, second = Ticket.objects.order_by("pk")
     assert history(desk, first.pk)[0].startswith("Opened by API key tl_")
     assert history(desk, second.pk) == ["Opened by ada"]

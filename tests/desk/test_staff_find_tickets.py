@@ -18,7 +18,8 @@ def shown(page: Page) -> list[int]:
 def choose(page: Page, tab: str) -> None:
     """Goes to the tab of this name and waits for it."""
     tabs = page.get_by_role("navigation", name="Status")
-    tabs.get_by_role("link", name=tab).click()
+    with page.expect_navigation():
+        tabs.get_by_role("link", name=tab).click()
     expect(tabs.locator("[aria-current]")).to_have_text(tab)
 
 
@@ -71,23 +72,23 @@ def test_a_ticket_is_found_by_what_its_contact_typed_and_by_its_number(desk: Pag
     }.items():
         desk.goto(LIST)
         desk.fill("#searchbar", query)
-        desk.press("#searchbar", "Enter")
-        desk.wait_for_url("**q=**")
+        with desk.expect_navigation():
+            desk.press("#searchbar", "Enter")
         assert shown(desk) == found, query
 
 
 def test_the_list_is_narrowed_by_day_and_by_contact(desk: Page, service: Service) -> None:
     old, new = service.open_ticket().json(), service.open_ticket(email="bob@example.com").json()
-    Ticket.objects.filter(pk=old["id"]).update(created_at="2026-01-31T23:59:59Z")
+    Ticket.objects.filter(pk=old["id"]).update(created_at="2020-01-31T23:59:59Z")
     service.request("PATCH", f"/api/v1/tickets/{new['id']}/resolve")
-    Ticket.objects.filter(pk=new["id"]).update(resolved_at="2026-02-01T00:00:00Z")
+    Ticket.objects.filter(pk=new["id"]).update(resolved_at="2020-02-01T00:00:00Z")
     for query, found in {
-        "created_at_from=2026-01-31&created_at_to=2026-01-31": [old],
-        "created_at_from=2026-02-01": [new],
-        "created_at_to=2026-01-30": [],
+        "created_at_from=2020-01-31&created_at_to=2020-01-31": [old],
+        "created_at_from=2020-02-01": [new],
+        "created_at_to=2020-01-30": [],
         "created_at_from=nonsense&created_at_to=9999-12-31": [new, old],
-        "resolved_at_from=2026-02-01&resolved_at_to=2026-02-01": [new],
-        "resolved_at_to=2026-01-31": [],
+        "resolved_at_from=2020-02-01&resolved_at_to=2020-02-01": [new],
+        "resolved_at_to=2020-01-31": [],
         "contact=%20BOB%40Example.com": [new],
         f"contact={old['contact_id']}": [old],
         "contact=nobody%40example.com": [],

@@ -8,11 +8,8 @@ from playwright.sync_api import Page, expect
 from access import keys
 from access.models import ApiKey
 from access.scopes import Scope
+from tests.desk.pages import press
 from tests.processes import Service
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def allowed(service: Service, text: str) -> int:

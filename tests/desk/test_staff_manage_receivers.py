@@ -8,13 +8,10 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from tests.desk.pages import press
 from tests.processes import Service, Worker, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from webhooks.models import Delivery, Event, Receiver
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def test_a_receiver_is_added_tested_and_its_secret_rotated(
@@ -126,7 +123,7 @@ def test_deliveries_are_filtered_resent_and_cancelled(
         ("ticket=99999999999999999999", 0),
         ("state__exact=dead", 1),
         ("event__type__exact=ticket.resolved", 0),
-        ("created_at_from_0=2026-01-01&created_at_from_1=00:00", 3),
+        ("created_at_from_0=2020-01-01&created_at_from_1=00:00", 3),
         ("created_at_from_0=garbage", 3),
     ]:
         response = desk.goto(f"/admin/webhooks/delivery/?{query}")

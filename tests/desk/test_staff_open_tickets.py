@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from contacts.models import Contact
+from tests.desk.pages import press
 from tests.processes import Service, Worker
 from tests.receiver import RecordingReceiver
 from tickets.models import Ticket
@@ -15,7 +16,7 @@ ADD = "/admin/tickets/ticket/add/"
 def submit(page: Page, **values: str) -> None:
     for name, value in values.items():
         page.fill(f"#id_{name}", value)
-    page.get_by_role("button", name="Save").click()
+    press(page, "Save")
 
 
 def test_the_ticket_is_opened_and_announced_as_by_the_api(

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.desk.pages import press
 from tests.processes import Service
 from tickets.models import Ticket
 from webhooks.models import Delivery, Event, Receiver
@@ -104,7 +105,7 @@ def test_a_contact_is_shown_with_their_tickets_and_corrected(desk: Page, service
     expect(desk.locator("#tickets")).to_contain_text("first wish")
     expect(desk.locator("#tickets")).to_contain_text("second wish")
     desk.fill("#id_email", " New@Example.COM ")
-    desk.get_by_role("button", name="Save", exact=True).click()
+    press(desk, "Save")
     assert service.request("GET", f"/api/v1/contacts/{contact['id']}").json()["email"] == "new@example.com"
 
 

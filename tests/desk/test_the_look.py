@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.processes import Service
+from tests.processes import Service, wait_until
 from webhooks.models import Receiver
 
 PAGES = ["/admin/", "/admin/tickets/ticket/", "/admin/tickets/ticket/add/", "/admin/contacts/contact/"]
@@ -33,8 +33,9 @@ def test_it_is_dark_where_the_system_is(desk: Page, service: Service) -> None:
     for scheme, surface, text in (("light", range(200, 256), range(100)), ("dark", range(60), range(180, 256))):
         desk.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         desk.goto(ticket)
-        assert round(luminance(desk, ".desk-panel", "backgroundColor")) in surface, scheme
-        assert round(luminance(desk, "#text", "color")) in text, scheme
+        # Colours may change gradually.
+        wait_until(lambda: round(luminance(desk, ".desk-panel", "backgroundColor")) in surface, what=scheme)  # noqa: B023
+        wait_until(lambda: round(luminance(desk, "#text", "color")) in text, what=scheme)  # noqa: B023
 
 
 def test_nothing_sticks_out_on_a_phone(desk: Page, service: Service) -> None:

@@ -14,6 +14,7 @@ import pytest
 from webhooks import http
 
 TIMEOUT = 1.0
+LIMIT = TIMEOUT + 3  # a busy machine may be late; whoever waits for such a receiver waits for ever
 OK = b"HTTP/1.1 200 OK\r\n"
 Act = Callable[[socket.socket], None]
 
@@ -119,7 +120,7 @@ def attempt(url: str) -> tuple[http.Answer, float, int]:
 def test_a_hostile_answer_is_a_failure_within_the_time_limit(hostile: Callable[[Act], str], name: str) -> None:
     answer, took, peak = attempt(hostile(FAILING[name]))
     assert answer.error
-    assert took < TIMEOUT + 0.5
+    assert took < LIMIT
     assert peak < 10_000_000
 
 
@@ -128,7 +129,7 @@ def test_what_follows_a_2xx_does_no_harm(hostile: Callable[[Act], str], name: st
     answer, took, peak = attempt(hostile(DELIVERED[name]))
     assert answer.error == ""
     assert len(answer.response) <= http.KEEP_LIMIT
-    assert took < TIMEOUT + 0.5
+    assert took < LIMIT
     assert peak < 10_000_000
 
 
@@ -136,7 +137,7 @@ def test_a_slow_tls_handshake_ends_in_time(hostile: Callable[[Act], str]) -> Non
     url = hostile(lambda c: forever(c, b"\x16\x03\x03\x40\x00\x02", b"\0", 0.1)).replace("http:", "https:")
     answer, took, _ = attempt(url)
     assert answer.error
-    assert took < TIMEOUT + 0.5
+    assert took < LIMIT
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(hostile: Callable[[Act], str], tmp_path: Path) -> None:

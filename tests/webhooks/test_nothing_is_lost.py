@@ -9,15 +9,12 @@ from threading import Event as Flag
 import pytest
 from django.db.models.functions import Now
 
-from tests.processes import Process, Service, Worker, closed_port, wait_until
+from tests.processes import AT_ONCE, Process, Service, Worker, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from ticketloop.stack.valkey import EmbeddedValkey
 from webhooks.models import Attempt, Delivery, Receiver
 
 Start = Callable[..., Process]
-# Seconds that half of the requests take less than, on a busy machine too; to wait for a broker or a receiver that does
-# not answer takes a second or two.
-AT_ONCE = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +70,6 @@ def test_a_broker_that_never_answers_delays_no_ticket(
         assert statistics.median(post_times(service, 20)) < AT_ONCE
         health = service.request("GET", "/health")
         assert (health.status_code, health.json()["status"], health.json()["broker"]) == (200, "ok", "error")
-        service.stop()
     assert Delivery.objects.filter(state="pending").count() == 21
 
 
@@ -102,7 +98,6 @@ def test_beat_finds_what_no_nudge_announced(
     start_worker()
     start_beat()
     receiver.wait_for(1)
-    deaf.stop()
 
 
 def test_a_nudge_is_enough_without_beat(service: Service, worker: Worker, receiver: RecordingReceiver) -> None:
