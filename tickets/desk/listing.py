@@ -29,7 +29,7 @@ from webhooks.statistics import states_of_tickets
 CHANGE = "tickets.change_ticket"
 EXPORT = "tickets.export_ticket"
 SEE_DELIVERIES = "webhooks.view_delivery"
-PATIENCE = 0.4  # seconds for a query of the list
+PATIENCE = 0.25  # seconds for the queries of the list
 CHECKBOX = (
     f'<input type="checkbox" name="{ACTION_CHECKBOX_NAME}" value="{{pk}}" aria-label="{{label}}" '
     f'class="action-select {" ".join(CHECKBOX_CLASSES)}">'
