@@ -48,7 +48,7 @@ class Nginx(EmbeddedServer):
     def answers(self) -> bool:
         try:
             requests.get(f"{self.url}/health", timeout=2)
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
         return True
 
