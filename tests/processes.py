@@ -137,6 +137,16 @@ class Service(Process):
         ticket = {"full_name": "Ada Lovelace", "email": "ada@example.com", "issue_description": "It is broken."}
         return self.request("POST", "/api/v1/tickets", json={**ticket, **values})
 
+    def post_times(self, count: int) -> list[float]:
+        """Seconds that each of `count` tickets took to be accepted, after one that is not counted."""
+        self.open_ticket()
+        times = []
+        for _ in range(count):
+            start = time.perf_counter()
+            assert self.open_ticket().status_code == 201
+            times.append(time.perf_counter() - start)
+        return times
+
     def _answers(self) -> bool:
         try:
             self.request("GET", "/health")

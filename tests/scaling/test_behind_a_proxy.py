@@ -116,7 +116,7 @@ def test_while_an_api_is_stopped_the_others_go_on_and_every_answer_is_true(
 
 def test_without_any_api_the_answer_is_503_as_json(proxy: Nginx, apis: list[Service]) -> None:
     for api in apis:
-        api.stop()
+        api.kill()
     answer = ask(proxy, "127.0.0.82", "GET", "/api/v1/tickets")
     assert (answer.status_code, list(answer.json())) == (503, ["detail"])
     assert answer.headers["Retry-After"] == "5"

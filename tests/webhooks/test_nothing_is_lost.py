@@ -2,7 +2,6 @@
 
 import socket
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from threading import Event as Flag
 
@@ -33,17 +32,6 @@ def delivered(count: int) -> None:
     wait_until(lambda: Delivery.objects.filter(state="delivered").count() == count, what=f"{count} deliveries")
 
 
-def post_times(service: Service, count: int) -> list[float]:
-    """Seconds that each of `count` accepted tickets took."""
-    service.open_ticket()
-    times = []
-    for _ in range(count):
-        start = time.perf_counter()
-        assert service.open_ticket().status_code == 201
-        times.append(time.perf_counter() - start)
-    return times
-
-
 def test_a_stopped_broker_delays_no_ticket_and_loses_none(
     service_on_broker: Service,
     broker: EmbeddedValkey,
@@ -52,7 +40,7 @@ def test_a_stopped_broker_delays_no_ticket_and_loses_none(
     receiver: RecordingReceiver,
 ) -> None:
     broker.stop()
-    times = post_times(service_on_broker, 20)
+    times = service_on_broker.post_times(20)
     assert statistics.median(times) < AT_ONCE
     assert service_on_broker.request("GET", "/health").json()["broker"] == "error"
     broker.start()
@@ -67,7 +55,7 @@ def test_a_broker_that_never_answers_delays_no_ticket(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         service = start_service(REDIS_URL=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
-        assert statistics.median(post_times(service, 20)) < AT_ONCE
+        assert statistics.median(service.post_times(20)) < AT_ONCE
         health = service.request("GET", "/health")
         assert (health.status_code, health.json()["status"], health.json()["broker"]) == (200, "ok", "error")
     assert Delivery.objects.filter(state="pending").count() == 21
@@ -138,7 +126,7 @@ def test_a_slow_receiver_delays_no_ticket(service: Service, start_worker: Start,
     receiver.reply = lambda number: Reply(hold=release)
     Receiver.objects.update(timeout=1)
     start_worker()
-    assert statistics.median(post_times(service, 20)) < AT_ONCE
+    assert statistics.median(service.post_times(20)) < AT_ONCE
     wait_until(
         lambda: Attempt.objects.filter(error__contains="did not answer within 1 seconds").exists(),
         what="an attempt that ended",
