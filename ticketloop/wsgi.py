@@ -12,7 +12,14 @@ django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
+from django.core.signals import request_finished, request_started  # noqa: E402
+from django.db import close_old_connections, reset_queries  # noqa: E402
 from django.test.utils import override_settings  # noqa: E402
+
+# A request looks after its thread's connection to PostgreSQL when it begins. Django would do so at its end once more,
+# and look for queries to forget that only DEBUG collects (a few thousand at most).
+request_finished.disconnect(close_old_connections)
+request_started.disconnect(reset_queries)
 
 
 class ApiHandler(WSGIHandler):

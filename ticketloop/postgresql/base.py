@@ -3,7 +3,7 @@
 import select
 
 from django.db.backends.postgresql import base
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ConnStatus, TransactionStatus
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -15,12 +15,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     def is_usable(self) -> bool:
-        if self.connection is None or self.connection.closed:
+        if self.connection is None:
             return False
-        idle = self.connection.info.transaction_status == TransactionStatus.IDLE
-        return (idle and not self.errors_occurred and not self._has_news()) or super().is_usable()
+        libpq = self.connection.pgconn  # psycopg's own properties take a multiple of the time
+        if libpq.status != ConnStatus.OK:
+            return False
+        idle = libpq.transaction_status == TransactionStatus.IDLE
+        return (idle and not self.errors_occurred and not _has_news(libpq.socket)) or super().is_usable()
 
-    def _has_news(self) -> bool:
-        poll = select.poll()
-        poll.register(self.connection.fileno(), select.POLLIN)
-        return bool(poll.poll(0))
+
+def _has_news(socket: int) -> bool:
+    poll = select.poll()
+    poll.register(socket, select.POLLIN)
+    return bool(poll.poll(0))
