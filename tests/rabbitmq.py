@@ -1,12 +1,16 @@
 """A RabbitMQ of the suite's own: Debian's package, with its data, its name and its ports to itself."""
 
+import contextlib
+import random
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
 import amqp
 
-from ticketloop.stack.server import EmbeddedServer, end_with_parent, free_port
+from tests.processes import wait_until
+from ticketloop.stack.server import EmbeddedServer, end_with_parent
 
 # The package's own command, without the wrapper that changes to the system's user, its data and its cookie.
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -19,6 +23,7 @@ class RabbitMQ(EmbeddedServer):
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir)
+        self.port = port_aside()
         self._mapper: subprocess.Popen[bytes] | None = None
 
     @property
@@ -27,7 +32,7 @@ class RabbitMQ(EmbeddedServer):
         return f"amqp://ticketloop:{self.password}@127.0.0.1:{self.port}//"
 
     def prepare(self) -> None:
-        mapper_port, node_port = free_port(), free_port()
+        mapper_port, node_port = port_aside(), port_aside()
         self._configuration.touch(mode=0o600)
         self._configuration.write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\ndefault_user = ticketloop\ndefault_pass = {self.password}\n"
@@ -51,6 +56,7 @@ class RabbitMQ(EmbeddedServer):
             [*end_with_parent(signal.SIGTERM), "epmd", "-address", "127.0.0.1", "-port", str(mapper_port)],
             start_new_session=True,
         )
+        wait_until(lambda: _listens(mapper_port), what="the Erlang port mapper")
 
     def command(self) -> list[str]:
         variables = [f"{name}={value}" for name, value in self._environment.items()]
@@ -83,3 +89,17 @@ class RabbitMQ(EmbeddedServer):
     @property
     def _configuration(self) -> Path:
         return self.data_dir / "rabbitmq.conf"
+
+
+def port_aside() -> int:
+    """A free port that the system gives nobody by itself: seconds pass until RabbitMQ listens there."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
