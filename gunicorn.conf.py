@@ -16,7 +16,6 @@ timeout = 30  # seconds without a sign of life from a worker process, or from a 
 graceful_timeout = 4  # seconds, less than any supervisor waits
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - a disk that stalls must not look like a dead worker
 control_socket_disable = True
-forwarded_allow_ips = ""  # proxies are Django's to trust or not, by its settings: no need to look at each peer here
 
 # Where the processes count their requests together; prometheus_client reads this variable when it is imported.
 if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
