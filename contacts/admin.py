@@ -4,7 +4,9 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminEmailInputWidget
 
+from contacts.email import MAX_LENGTH
 from contacts.fields import NormalisedEmailFormField
 from contacts.models import Contact
 from ticketloop.admin import DeskAdmin
@@ -13,7 +15,7 @@ from ticketloop.admin import DeskAdmin
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
     """Keeps what staff type to the rules that the API keeps."""
 
-    email = NormalisedEmailFormField()
+    email = NormalisedEmailFormField(widget=UnfoldAdminEmailInputWidget(attrs={"maxlength": MAX_LENGTH}))
 
     class Meta:
         model = Contact

@@ -46,8 +46,6 @@ class NormalisedEmailField(TextField):
 class NormalisedEmailFormField(forms.CharField):
     """Form field: as `NormalisedEmailField`, for the admin."""
 
-    widget = forms.EmailInput(attrs={"maxlength": MAX_LENGTH})
-
     def clean(self, value: Any) -> str:
         try:
             return normalise_email(super().clean(value))

@@ -37,6 +37,8 @@ class EraseForm(forms.Form):
 class ContactPage(ContactAdmin):
     """Adds the tickets, the export and the erasure."""
 
+    change_form_outer_after_template = "tickets/contact_panel.html"
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
@@ -44,8 +46,7 @@ class ContactPage(ContactAdmin):
         contact = context["original"]
         if request.user.has_perm("tickets.view_ticket"):
             tickets = list(Ticket.objects.filter(contact=contact).order_by("-pk")[: NEWEST + 1])
-            context["panel"] = {
-                "template": "tickets/contact_panel.html",
+            context["listed"] = {
                 "tickets": [(ticket, words.first_line(ticket)) for ticket in tickets[:NEWEST]],
                 "more": len(tickets) > NEWEST,
                 "all": f"{reverse('admin:tickets_ticket_changelist')}?contact={contact.pk}",

@@ -131,8 +131,8 @@ class TicketList(ReadOnlyAdmin):
     def contact_card(self, ticket: Ticket) -> str:
         url = reverse("admin:contacts_contact_change", args=[ticket.contact_id])
         contact = ticket.contact
-        markup = '<span class="desk-contact"><a href="{}">{}</a><span>{}</span></span>'
-        return format_html(markup, url, contact.full_name, contact.email)
+        markup = '<span class="desk-contact"><a href="{}">{}</a><span title="{}">{}</span></span>'
+        return format_html(markup, url, contact.full_name, contact.email, contact.email)
 
     @admin.display(description="age", ordering="-pk")
     def age(self, ticket: Ticket) -> str:
