@@ -42,6 +42,7 @@ class RabbitMQ(EmbeddedServer):
         self._environment = {
             "HOME": str(self.data_dir),  # where the cookie is
             "RUNNING_UNDER_SYSTEMD": "true",  # one process, which takes signals itself
+            "ERL_CRASH_DUMP": str(self.data_dir / "crash.dump"),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": str(mapper_port),
             "RABBITMQ_NODENAME": f"ticketloop{self.port}@localhost",
