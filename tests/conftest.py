@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.test.utils import setup_databases, teardown_databases
+from django.test.utils import setup_databases
 
 from tests.processes import Process, Service, Worker, wait_until
 from tests.receiver import RecordingReceiver
@@ -22,14 +22,35 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("suite")
 
 
+# The files that take longest come first, those that mostly wait beside those that compute, so that the processes that
+# share the files (`make test`) end at the same time.
+LONGEST = [
+    "desk/test_pages_are_accessible.py",
+    "webhooks/test_nothing_is_lost.py",
+    "openapi/clients/test_generated_clients_work.py",
+    "webhooks/test_chaos.py",
+    "openapi/test_schemathesis_finds_nothing.py",
+    "webhooks/test_receivers_do_not_harm_each_other.py",
+    "desk/test_hostile_texts_stay_texts.py",
+    "webhooks/test_crash_points.py",
+    "access/test_signing_in.py",
+    "scaling/test_rabbitmq_as_the_broker.py",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_blocker: Any) -> Iterator[None]:
-    """The suite's database, migrated; made whatever tests are chosen, as most speak to it through processes."""
+def django_db_setup(django_db_blocker: Any) -> None:
+    """The suite's database, migrated; made whatever tests are chosen, as most speak to it through processes.
+
+    It is not dropped: it goes with its server.
+    """
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False)
-    yield
-    with django_db_blocker.unblock():
-        teardown_databases(made, verbosity=0)
+        setup_databases(verbosity=0, interactive=False)
 
 
 @pytest.fixture(scope="session")

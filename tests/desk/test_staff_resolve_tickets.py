@@ -25,10 +25,11 @@ def test_staff_see_the_text_as_typed(desk: Page, service: Service) -> None:
 
 def test_search_finds_what_was_typed(desk: Page, service: Service) -> None:
     service.open_ticket(full_name="Pat O'Brien", email="pat@here.net", issue_description="a <b>bold</b> & simple wish")
+    desk.goto("/admin/tickets/ticket/")
     for query, count in [("O'Brien", 1), ("<b>", 1), ("PAT@here", 1), ("amp", 0), ("&", 1), ("nothing", 0)]:
-        desk.goto("/admin/tickets/ticket/")
         desk.fill("#searchbar", query)
-        desk.click("#searchbar-submit")
+        with desk.expect_navigation():
+            desk.click("#searchbar-submit")
         expect(desk.locator(ROWS)).to_have_count(count)
 
 

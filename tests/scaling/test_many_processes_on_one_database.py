@@ -12,7 +12,7 @@ import requests
 
 from access import keys
 from access.scopes import Scope
-from tests.processes import Process, Service, wait_until
+from tests.processes import PATIENCE, Process, Service, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from tickets.models import Ticket
 from webhooks.models import Delivery, Receiver
@@ -69,7 +69,7 @@ def test_a_key_raced_at_both_opens_one_ticket(services: list[Service]) -> None:
         service = services[number % 2]
         answers = []
         for key in range(20):
-            start.wait(10)
+            start.wait(PATIENCE)
             headers = {"Idempotency-Key": f"key-{key}"}
             answers.append(service.request("POST", "/api/v1/tickets", json=ticket, headers=headers))
         return answers
