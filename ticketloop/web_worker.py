@@ -13,6 +13,21 @@ LINGER = 5  # milliseconds
 class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A client that stops reading its answer, or sending its request, would hold a thread for good otherwise."""
 
+    sockets: list[Any]
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """As gunicorn's, but a worker that stops takes what has connected already and refuses who comes later.
+
+        gunicorn would leave the queue of the listening socket open, and drop what came into it, unanswered, in the end.
+        """
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                while _is_readable(listener, 0):
+                    self.accept(listener)
+                listener.close()
+            self.sockets = []
+
     def handle(self, conn: Any) -> Any:
         """Answers a connection's requests for as long as they follow each other closely; returns as gunicorn's does.
 
@@ -82,6 +97,10 @@ def _follows(conn: Any) -> bool:
     """Whether the connection's next request is there, or comes within a moment."""
     if conn.parser.unreader.buf.getvalue():
         return True
+    return _is_readable(conn.sock, LINGER)
+
+
+def _is_readable(sock: Any, milliseconds: int) -> bool:
     waiting = poll()
-    waiting.register(conn.sock, POLLIN)
-    return bool(waiting.poll(LINGER))
+    waiting.register(sock, POLLIN)
+    return bool(waiting.poll(milliseconds))

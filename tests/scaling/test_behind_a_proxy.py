@@ -3,7 +3,6 @@
 import itertools
 import json
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -83,9 +82,7 @@ def test_a_body_beyond_the_limit_is_refused_as_json(proxy: Nginx, database: None
     assert (answer.status_code, list(answer.json())) == (413, ["detail"])
 
 
-def test_while_an_api_is_stopped_the_others_go_on_and_every_answer_is_true(
-    proxy: Nginx, apis: list[Service], database: None
-) -> None:
+def test_while_an_api_is_stopped_no_request_is_refused(proxy: Nginx, apis: list[Service], database: None) -> None:
     _, text = keys.create("busy", [Scope.CREATE])
     answers: list[int] = []
     over = threading.Event()
@@ -107,11 +104,8 @@ def test_while_an_api_is_stopped_the_others_go_on_and_every_answer_is_true(
     over.set()
     for client in clients:
         client.join()
-    opened = answers.count(201)
-    # Those that had just reached the queue of the one that stopped are told to come again.
-    assert Counter(answers) == Counter({201: opened, 503: len(answers) - opened})
-    assert len(answers) - opened < 20 < opened
-    assert Ticket.objects.count() == opened
+    assert set(answers) == {201}
+    assert Ticket.objects.count() == len(answers)
 
 
 def test_without_any_api_the_answer_is_503_as_json(proxy: Nginx, apis: list[Service]) -> None:
