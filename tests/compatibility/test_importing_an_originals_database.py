@@ -226,10 +226,11 @@ def test_interrupted_it_says_in_one_line_how_to_go_on(
     with psycopg.connect(database_url) as other, psycopg.connect(database_url, autocommit=True) as watching:
         other.execute("LOCK TABLE contacts")
         importing = start_process("manage", "import_tl_api", original.url)
-        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'contacts'"
+        # The import and nobody else, such as an autovacuum.
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ '^LOCK TABLE contacts IN'"
         wait_until(lambda: watching.execute(waiting).fetchone(), what="the import's wait")
         os.kill(importing.process.pid, signal.SIGINT)
-        assert importing.wait_for_end() == 130
+        assert importing.wait_for_end() == 130, importing.output()
     assert importing.output().startswith("CommandError: Stopped. ")
     assert importing.output().count("\n") == 1
 
