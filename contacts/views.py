@@ -12,7 +12,7 @@ from contacts.serializers import ContactSerializer
 from ticketloop.api import fetch_json_or_404, id_or_404, json_response, unless_known
 from ticketloop.listing.answers import answer_list
 from ticketloop.listing.schema import list_parameters
-from ticketloop.schema import ETAG, ID, IF_NONE_MATCH, NOT_MODIFIED, error_responses
+from ticketloop.schema import ETAG, ID, IF_NONE_MATCH, NOT_MODIFIED, URL_TOO_LONG, error_responses
 
 NOT_FOUND = "Contact not found"
 
@@ -22,7 +22,7 @@ NOT_FOUND = "Contact not found"
         operation_id="listContacts",
         summary="List contacts",
         parameters=list_parameters(CONTACTS),
-        responses={200: ContactSerializer(many=True), **error_responses(400, 401, 403, 503)},
+        responses={200: ContactSerializer(many=True), **error_responses(400, 401, 403, 503), **URL_TOO_LONG},
         examples=[CONTACT_EXAMPLE],
     ),
     retrieve=extend_schema(

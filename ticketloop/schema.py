@@ -119,6 +119,12 @@ DETAILS = {
 }
 
 
+# The web server's own answer, before the service hears of the request.
+URL_TOO_LONG: dict[tuple[int, str], Any] = {
+    (414, "text/html"): OpenApiResponse(OpenApiTypes.STR, "The URL is longer than 4,000 bytes or so.")
+}
+
+
 def error_responses(*statuses: int, not_found: str = "Not found.") -> dict[int, OpenApiResponse]:
     """The documented errors of an operation, each with an example."""
     details = {**DETAILS, 404: not_found}

@@ -19,6 +19,7 @@ from ticketloop.schema import (
     IF_NONE_MATCH,
     LOCATION,
     NOT_MODIFIED,
+    URL_TOO_LONG,
     error_responses,
 )
 from tickets import services
@@ -39,7 +40,7 @@ ONE_TICKET_RESPONSES = {200: TicketSerializer, **error_responses(401, 403, 404, 
         operation_id="listTickets",
         summary="List tickets",
         parameters=list_parameters(TICKETS),
-        responses={200: TicketSerializer(many=True), **error_responses(400, 401, 403, 503)},
+        responses={200: TicketSerializer(many=True), **error_responses(400, 401, 403, 503), **URL_TOO_LONG},
         examples=[TICKETS_EXAMPLE],
     ),
     create=extend_schema(

@@ -35,3 +35,10 @@ def api_key(database: None) -> str:
     made = StringIO()
     call_command("create_api_key", "client", *(f"--scope={scope}" for scope in SCOPES), stdout=made, stderr=StringIO())
     return made.getvalue().strip()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What `thorough.py` has tried, a line for each run."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    for line in sorted(str(value) for each in reports for name, value in each.user_properties if name == "tried"):
+        terminalreporter.write_line(line)

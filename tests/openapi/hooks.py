@@ -1,6 +1,12 @@
-"""For schemathesis: what JSON Schema has no words for."""
+"""For schemathesis: what JSON Schema has no words for, and a count of what was tried."""
 
+import atexit
+import json
+import os
 import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import schemathesis
 from hypothesis import strategies as st
@@ -9,3 +15,20 @@ from hypothesis import strategies as st
 RESERVED_LABEL = re.compile(r"[@.]..--")
 
 schemathesis.openapi.format("idn-email", st.emails().filter(lambda address: not RESERVED_LABEL.search(address)))
+
+tried = Counter[tuple[str, str, int]]()
+
+
+@schemathesis.hook
+def after_call(
+    context: schemathesis.HookContext, case: schemathesis.Case[Any], response: schemathesis.Response
+) -> None:
+    """Counts an answer by operation, mode of the data (positive or negative) and status."""
+    mode = case.meta.generation.mode.value if case.meta else "positive"
+    tried[case.operation.definition.raw["operationId"], mode, response.status_code] += 1
+
+
+@atexit.register
+def tell() -> None:
+    """Writes the count where the caller expects it."""
+    Path(os.environ["SCHEMATHESIS_TRIED"]).write_text(json.dumps([[*key, count] for key, count in tried.items()]))

@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator, ValidationError
 
+from tests.openapi.trials import OPERATIONS
 from tests.processes import Process, Service
 from tests.receiver import RecordingReceiver
 from webhooks.models import EventType, Receiver
 
 Document = dict[str, Any]
-OPERATIONS = {"getHealth", "listContacts", "getContact"} | {
-    *("listTickets", "openTicket", "getTicket", "resolveTicket", "reopenTicket"),
-}
 WEBHOOKS = {"ticketCreated", "ticketResolved", "ticketReopened"}
 
 
