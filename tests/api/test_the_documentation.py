@@ -39,8 +39,8 @@ def test_every_answer_has_a_schema_and_an_example(document: dict[str, Any]) -> N
         assert operation["operationId"]
         assert min(operation["responses"]) in {"200", "201"}
         for status, response in operation["responses"].items():
-            if status == "304":
-                continue  # has no body
+            if status in {"304", "414"}:
+                continue  # has no body; is the web server's
             content = response["content"]["application/json"]
             assert content["schema"], (path, method, status)
             assert content["examples"], (path, method, status)
