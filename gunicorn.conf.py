@@ -22,6 +22,11 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="ticketloop-metrics-", dir=worker_tmp_dir)
 
 
+def child_exit(server: Any, worker: Any) -> None:
+    """A process that ended, however it did, is not waited for by the others."""
+    worker.leave()
+
+
 def on_exit(server: Any) -> None:
     """Nothing is left behind."""
     shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -1,19 +1,67 @@
-"""gunicorn's threaded worker, which waits for clients only so long and takes less time for itself."""
+"""gunicorn's threaded worker, which waits for clients only so long and takes less time for itself.
 
+Whenever Python waits for the kernel, another thread of the process goes on, and this one must wait for its turn again.
+Under load that costs more than the request itself, so this asks the kernel as seldom as it can: once to hear whether
+there is a request, once for the request, once to send the answer.
+"""
+
+import mmap
+import socket
+import struct
 from select import POLLIN, poll
-from socket import MSG_MORE
-from typing import Any
+from time import monotonic, sleep
+from typing import Any, ClassVar
 
 from gunicorn.http import wsgi
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.http.body import LengthReader
+from gunicorn.http.errors import NoMoreData
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 LINGER = 5  # milliseconds
+COURTESY = 0.001  # seconds
+MOST_WORKERS = 1024
+NO_WORKER = 2**31 - 1
 
 
 class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A client that stops reading its answer, or sending its request, would hold a thread for good otherwise."""
 
     sockets: list[Any]
+    nr_conns: int
+
+    # How many connections each worker has, for all of them to see. Wrong numbers would cost a little speed, no more.
+    _shared: ClassVar[memoryview] = memoryview(mmap.mmap(-1, 4 * MOST_WORKERS)).cast("i")
+    _shared[:] = memoryview(struct.pack("i", NO_WORKER) * MOST_WORKERS).cast("i")
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._place = next(place for place, count in enumerate(self._shared) if count == NO_WORKER)
+        self._shared[self._place] = 0
+
+    def leave(self) -> None:
+        """Makes room for another worker; called by gunicorn's first process when this one has ended."""
+        self._shared[self._place] = NO_WORKER
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """As gunicorn's; called over and over."""
+        super().wait_for_and_dispatch_events(timeout)
+        self._shared[self._place] = self.nr_conns
+
+    def accept(self, listener: Any) -> None:
+        """As gunicorn's, but a worker with more connections than another lets that one go first.
+
+        Kept connections would bunch up otherwise, all with one worker, while a processor has nothing to do.
+        """
+        if self.nr_conns > min(self._shared):
+            sleep(COURTESY)
+        try:
+            client, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        self._shared[self._place] = self.nr_conns
+        self.enqueue_req(Connection(self.cfg, client, address, listener.getsockname()))
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """As gunicorn's, but a worker that stops takes what has connected already and refuses who comes later.
@@ -28,31 +76,37 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 listener.close()
             self.sockets = []
 
-    def handle(self, conn: Any) -> Any:
-        """Answers a connection's requests for as long as they follow each other closely; returns as gunicorn's does.
+    def handle(self, conn: "Connection") -> Any:
+        """Answers a request, and those that follow; in a thread. Returns as gunicorn's does."""
+        conn.expect_request()
+        return super().handle(conn)
 
-        gunicorn itself gives the connection back to its main thread after each request, and gets it from there for
-        the next: two switches between threads. A thread that another connection waits for does not linger.
+    def handle_request(self, req: Any, conn: "Connection") -> bool:
+        """Answers a request, and for as long as they follow each other closely the connection's next ones.
+
+        Returns whether the connection can be used again. gunicorn itself would give it back to the main thread after
+        each request, and get it from there for the next: two switches between threads. A thread that another
+        connection waits for does not linger.
         """
-        result = super().handle(conn)
-        while result is True and self.alive and not self.tpool._work_queue.qsize() and _follows(conn):
-            result = super().handle(conn)
-        return result
+        while self._answer(req, conn):
+            if not self.alive or self.tpool._work_queue.qsize() or not conn.has_more():
+                return True
+            conn.expect_request()
+            req = next(conn.parser)
+        return False
 
-    def handle_request(self, req: Any, conn: Any) -> bool:
-        """Answers one request; every piece that is sent or received may take gunicorn's `timeout`, in seconds.
+    def _answer(self, req: Any, conn: "Connection") -> bool:
+        """Answers one request; returns whether the connection can be used again.
 
-        A piece of a streamed list must be taken whole within that time, so that reading a byte now and then helps
-        nobody. Returns whether the connection can be used again. An error before the answer's head was sent is
-        raised, and answered by gunicorn; after it, only the end of the connection can tell the client.
+        An error before the answer's head was sent is raised, and answered by gunicorn; after it, only the end of the
+        connection can tell the client.
         """
-        conn.sock.settimeout(self.cfg.timeout)
         response, environ = wsgi.create(req, conn.sock, conn.client, conn.server, self.cfg, Response)
         environ["wsgi.multithread"] = True
         if not self.alive or len(self.keepalived_conns) >= self.max_keepalived:
             response.force_close()
         try:
-            self._answer(environ, response)
+            self._send(environ, response)
         except TimeoutError:
             self.log.info("%s: the client is too slow, its connection is closed", conn.client)
             return False
@@ -65,7 +119,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return False
         return not response.should_close()
 
-    def _answer(self, environ: dict[str, Any], response: "Response") -> None:
+    def _send(self, environ: dict[str, Any], response: "Response") -> None:
         body = self.wsgi(environ, response.start_response)
         try:
             if isinstance(body, environ["wsgi.file_wrapper"]):
@@ -79,25 +133,93 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 body.close()
 
 
+class Connection(TConn):  # type: ignore[misc]
+    """A client's connection.
+
+    gunicorn's `timeout` limits how long a whole request may take to arrive, and how long a piece of the answer may
+    take to be read, so that a byte now and then helps nobody. The kernel watches it; with a time limit of Python's own
+    each sending and receiving would be two calls.
+    """
+
+    deadline: float
+
+    def expect_request(self) -> None:
+        """The next request must be here within the time limit."""
+        self.deadline = monotonic() + self.cfg.timeout
+
+    def init(self) -> None:
+        """As gunicorn's: gets ready for the first request."""
+        if not self.initialized:
+            limit = struct.pack("ll", int(self.cfg.timeout), 0)
+            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+                self.sock.setsockopt(socket.SOL_SOCKET, option, limit)
+            super().init()
+            self.parser.unreader = _Unreader(self)
+
+    def has_more(self) -> bool:
+        """Whether the next request is there, or comes within a moment."""
+        reader = getattr(self.parser.mesg.body, "reader", None)
+        if isinstance(reader, LengthReader) and not reader.length:
+            self.parser.mesg = None  # read to its end: nothing to be passed over
+        return bool(self.parser.unreader.buf.getvalue()) or _is_readable(self.sock, LINGER)
+
+
+class _Unreader(SocketUnreader):  # type: ignore[misc]
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection.sock)
+        self._connection = connection
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        """What the client sends next; NoMoreData when it takes too long."""
+        if monotonic() < self._connection.deadline:
+            try:
+                data: bytes = super().chunk(size_hint)
+            except BlockingIOError:
+                pass  # the kernel's way to say that the time is over
+            else:
+                return data
+        raise NoMoreData
+
+
 class Response(wsgi.Response):  # type: ignore[misc]
-    """Sends its head in one packet with the beginning of the body, so that the client is woken once."""
+    """Sends its head together with the beginning of the body."""
 
     headers_sent: bool
+    chunked: bool
+    _head = b""
 
     def send_headers(self) -> None:
-        """Sends the head, unless that has been done."""
+        """Makes the head, which is sent with what follows."""
         if not self.headers_sent:
-            lines = [*self.default_headers(), *(f"{name}: {value}\r\n" for name, value in self.headers), "\r\n"]
-            more = MSG_MORE if (self.response_length or self.chunked) and not self._omits_body else 0
-            self.sock.sendall("".join(lines).encode("latin-1"), more)
+            lines = [*self.default_headers(), *[f"{name}: {value}\r\n" for name, value in self.headers], "\r\n"]
+            self._head = "".join(lines).encode("latin-1")
             self.headers_sent = True
 
+    def _emit_body(self, data: bytes) -> None:
+        self._send(b"%X\r\n%b\r\n" % (len(data), data) if self.chunked else data)
 
-def _follows(conn: Any) -> bool:
-    """Whether the connection's next request is there, or comes within a moment."""
-    if conn.parser.unreader.buf.getvalue():
-        return True
-    return _is_readable(conn.sock, LINGER)
+    def write_file(self, respiter: Any) -> None:
+        """As gunicorn's: the kernel copies the file."""
+        self.send_headers()
+        self._send(b"")
+        super().write_file(respiter)
+
+    def close(self) -> None:
+        """Sends what is left."""
+        self.send_headers()
+        self._send(b"0\r\n\r\n" if self.chunked else b"")
+
+    def _send(self, data: bytes) -> None:
+        """Sends the head, if it has not been sent, and `data`; TimeoutError where the client does not read them."""
+        rest, self._head = memoryview(self._head + data), b""
+        end = monotonic() + self.cfg.timeout
+        while rest:
+            if monotonic() > end:
+                raise TimeoutError
+            try:
+                rest = rest[self.sock.send(rest) :]
+            except BlockingIOError:
+                raise TimeoutError from None
 
 
 def _is_readable(sock: Any, milliseconds: int) -> bool:
