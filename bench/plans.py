@@ -31,7 +31,7 @@ def show_plans(stack: Stack, needle: str) -> None:
             "WHERE ticket.id > (SELECT max(id) / 2 FROM tickets) AND resolved_at IS NOT NULL ORDER BY ticket.id LIMIT 1"
         )
         email, contact, created, resolved, ticket = cursor.fetchone()
-        cursor.execute("EXPLAIN " + ONE_TICKET, [ticket])
+        cursor.execute("EXPLAIN " + ONE_TICKET, {"id": ticket})
         print(f"\nplans at full size\n  one ticket\n{_scans(row[0] for row in cursor.fetchall())}")
     values: dict[str, Any] = {
         "status": "open",

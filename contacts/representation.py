@@ -11,4 +11,4 @@ CONTACT_JSON = object_json(
         "created_at": time_json("contact.created_at"),
     }
 )
-ONE_CONTACT = f"SELECT {CONTACT_JSON} FROM contacts AS contact WHERE contact.id = %s"
+ONE_CONTACT = f"SELECT {CONTACT_JSON} FROM contacts AS contact WHERE contact.id = %(id)s"

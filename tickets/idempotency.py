@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection
 from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import APIException, ValidationError
 
+from ticketloop.statements import fetch_one
 from tickets import services
 from tickets.actors import Actor
 from tickets.models import Change, IdempotencyKey
@@ -32,12 +33,12 @@ WITH claim AS MATERIALIZED (
 {services.OPENING.replace("{condition}", "AND EXISTS (SELECT FROM claim)")},
 remembered AS (
     INSERT INTO idempotency_keys (scope, key, fingerprint, ticket_id)
-    SELECT %(scope)s::text, %(key)s::text, %(fingerprint)s, id FROM ticket
+    SELECT %(scope)s::text, %(key)s::text, %(fingerprint)s::bytea, id FROM ticket
 )
 SELECT id, body, {IS_OWED} FROM rendered
 """
 FIND = f"""
-SELECT fingerprint, ticket.id, coalesce(
+SELECT fingerprint IS NULL, fingerprint = %(fingerprint)s::bytea, ticket.id, coalesce(
     (SELECT payload FROM webhook_events WHERE ticket_id = ticket.id AND type = %(event)s ORDER BY id LIMIT 1),
     {TICKET_JSON}
 )
@@ -108,15 +109,14 @@ def open_ticket_once(scope: str, key: str, request: Mapping[str, str], by: Actor
             opened = []  # the first request was committed while this one looked: nothing of this one was stored
         if opened:
             return Outcome(opened[0], replayed=False)
-        with connection.cursor() as cursor:
-            cursor.execute(FIND, values)
-            known = cursor.fetchone()
+        known = fetch_one(FIND, values)
         if known:
-            if known[0] is None:
+            erased, same, ticket, body = known
+            if erased == b"t":
                 raise TicketErased
-            if bytes(known[0]) != fingerprint:
+            if same != b"t":
                 raise KeyReused
-            return Outcome(services.RenderedTicket(*known[1:]), replayed=True)
+            return Outcome(services.RenderedTicket(int(ticket), body), replayed=True)
     raise KeyBusy
 
 

@@ -16,4 +16,4 @@ TICKET_JSON = object_json(
     }
 )
 TICKETS = "FROM tickets AS ticket JOIN contacts AS contact ON contact.id = ticket.contact_id"
-ONE_TICKET = f"SELECT {TICKET_JSON} {TICKETS} WHERE ticket.id = %s"
+ONE_TICKET = f"SELECT {TICKET_JSON} {TICKETS} WHERE ticket.id = %(id)s"

@@ -1,27 +1,70 @@
 """The database backend (`ENGINE`)."""
 
 import select
+from collections import OrderedDict
+from time import monotonic
+from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg.pq import ConnStatus, TransactionStatus
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn, PGresult
+
+FRESH = 0.01  # seconds after its last use for which a connection is taken to be alive
+MOST_PREPARED = 100  # statements that a connection keeps prepared
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Asks the socket, not the server, whether a kept connection is usable.
+    """Asks the socket, not the server, whether a kept connection is usable; knows what is prepared on it."""
 
-    A server that ended an idle connection has sent its farewell, or at least the end of the stream, so there is
-    something to read where nothing was asked for. That costs a microsecond; Django's `SELECT 1` costs a round trip
-    before every request. Where there is something to read, or was an error, Django's way decides.
-    """
+    _prepared: OrderedDict[bytes, None]
+    _last_used = 0.0
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self._prepared = OrderedDict()
+        return super().get_new_connection(conn_params)
+
+    @property
+    def libpq(self) -> PGconn:
+        """The connection, as libpq knows it. There must be one."""
+        libpq: PGconn = self.connection.pgconn
+        return libpq
+
+    def prepare(self, name: bytes, statement: bytes) -> None:
+        """Prepares the statement, unless it is; the one that was not asked for the longest makes room for it."""
+        if name in self._prepared:
+            self._prepared.move_to_end(name)
+            return
+        if len(self._prepared) == MOST_PREPARED:
+            oldest, _ = self._prepared.popitem(last=False)
+            self.libpq.close_prepared(oldest)
+        checked(self.libpq.prepare(name, statement))
+        self._prepared[name] = None
 
     def is_usable(self) -> bool:
+        """Whether the kept connection can be used.
+
+        A server that ended an idle connection has sent its farewell, or at least the end of the stream, so there is
+        something to read where nothing was asked for. That costs a microsecond; Django's `SELECT 1` costs a round trip
+        before every request. Where there is something to read, or was an error, Django's way decides.
+        """
         if self.connection is None:
             return False
-        libpq = self.connection.pgconn  # psycopg's own properties take a multiple of the time
+        libpq = self.libpq  # psycopg's own properties take a multiple of the time
         if libpq.status != ConnStatus.OK:
             return False
-        idle = libpq.transaction_status == TransactionStatus.IDLE
-        return (idle and not self.errors_occurred and not _has_news(libpq.socket)) or super().is_usable()
+        now, last_used = monotonic(), self._last_used
+        self._last_used = now
+        if self.errors_occurred or libpq.transaction_status != TransactionStatus.IDLE:
+            return super().is_usable()
+        return now - last_used < FRESH or not _has_news(libpq.socket) or super().is_usable()
+
+
+def checked(result: PGresult) -> PGresult:
+    """The result, unless it is an error, which is raised as psycopg's."""
+    if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        raise error_from_result(result)
+    return result
 
 
 def _has_news(socket: int) -> bool:
