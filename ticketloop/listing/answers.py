@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from ticketloop.listing import cursors
 from ticketloop.listing.collections import Collection, Position, Query
 from ticketloop.listing.parameters import read_query
-from ticketloop.listing.statements import Row, fetch
+from ticketloop.listing.statements import fetch, fetch_chunk
 
 CHUNK = 1000  # rows
 FIRST_CHUNK = 100  # rows; the answer begins once they are there
@@ -31,19 +31,15 @@ def stream(collection: Collection, query: Query) -> Iterator[bytes]:
     Each chunk is a statement of its own: no transaction and no cursor outlives it, and memory does not grow with the
     list.
     """
-    rows = fetch(collection, query, None, FIRST_CHUNK)
-    yield b"[" + _join(rows)
     size = FIRST_CHUNK
-    while len(rows) == size:
+    chunk = fetch_chunk(collection, query, None, size)
+    yield b"[" + chunk.body
+    while chunk.last and chunk.rows == size:
         size = CHUNK
-        rows = fetch(collection, query, Position(rows[-1][:-1]), size)
-        if rows:
-            yield b"," + _join(rows)
+        chunk = fetch_chunk(collection, query, Position(chunk.last), size)
+        if chunk.body:
+            yield b"," + chunk.body
     yield b"]"
-
-
-def _join(rows: list[Row]) -> bytes:
-    return ",".join([row[-1] for row in rows]).encode()
 
 
 def _page(request: Request, collection: Collection, query: Query, limit: int) -> HttpResponse:
@@ -53,12 +49,12 @@ def _page(request: Request, collection: Collection, query: Query, limit: int) ->
     backward = query.position is not None and query.position.backward
     if backward:
         rows.reverse()
-    response = HttpResponse(b"[" + _join(rows) + b"]", content_type="application/json")
+    response = HttpResponse(b"[" + b",".join([row.body for row in rows]) + b"]", content_type="application/json")
     links = {"first": _url(request, None)}
     if rows and (more if backward else query.position):
-        links["prev"] = _url(request, cursors.write(collection, query, Position(rows[0][:-1], backward=True)))
+        links["prev"] = _url(request, cursors.write(collection, query, Position(rows[0].key, backward=True)))
     if rows and (backward or more):
-        links["next"] = _url(request, cursors.write(collection, query, Position(rows[-1][:-1])))
+        links["next"] = _url(request, cursors.write(collection, query, Position(rows[-1].key)))
     response["Link"] = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in links.items())
     return response
 

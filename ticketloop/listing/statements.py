@@ -5,28 +5,68 @@ order along an index for at most `WALK` rows, which fills a page at once where m
 out to be rare, all of them are looked up by the filters' own indexes and sorted.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from ticketloop.listing.collections import ORDERINGS, Collection, Key, Position, Query
+from ticketloop.statements import Row, fetch_all
 
 WALK = 5000  # rows; a walk takes some tens of milliseconds when each is searched for a text
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Row = tuple[Any, ...]  # the key's columns, then the JSON text
+
+# A time in microseconds, whatever form the session gives to times.
+KEY = {"id": "{}.id", "created_at": "(extract(epoch FROM {}.created_at) * 1000000)::bigint AS created_at"}
 
 
-def fetch(collection: Collection, query: Query, position: Position | None, limit: int) -> list[Row]:
+class Listed(NamedTuple):
+    """A row: its key and its JSON text in UTF-8."""
+
+    key: Key
+    body: bytes
+
+
+class Chunk(NamedTuple):
+    """Rows in a piece: how many, the last one's key (None where there is none), the JSON texts joined by commas."""
+
+    rows: int
+    last: Key | None
+    body: bytes
+
+
+def fetch(collection: Collection, query: Query, position: Position | None, limit: int) -> list[Listed]:
     """At most `limit` rows from the position on, in the order in which they are met from there."""
     statement = Statement(collection, query, position)
+    return [Listed(statement.key(row), row[-1]) for row in _find(statement, limit)]
+
+
+def fetch_chunk(collection: Collection, query: Query, position: Position | None, limit: int) -> Chunk:
+    """The same in a piece, which costs less where they are many."""
+    statement = Statement(collection, query, position)
+    if statement.has_rest:
+        rows = _find(statement, limit)
+        return Chunk(len(rows), statement.key(rows[-1]) if rows else None, b",".join([row[-1] for row in rows]))
+    ((count, *last, body),) = _run(statement, statement.in_a_piece(limit))
+    return Chunk(int(count), statement.key(last) if body else None, body or b"")
+
+
+def _find(statement: "Statement", limit: int) -> list[Row]:
     if not statement.has_rest:
-        return _run(statement.walk(limit, limit), statement.values)
-    rows = _run(statement.walk(WALK, limit), statement.values)
-    if len(rows) == limit or not _run(statement.walk_further(WALK), statement.values):
+        return _run(statement, statement.walk(limit, limit))
+    rows = _run(statement, statement.walk(WALK, limit))
+    if len(rows) == limit or not _run(statement, statement.walk_further(WALK)):
         return rows
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        return _run(statement.look_up(limit), statement.values)
+        return _run(statement, statement.look_up(limit))
+
+
+def _run(statement: "Statement", sql: str) -> list[Row]:
+    # A plan for all values would not use the indexes that only some of a filter's values have.
+    return fetch_all(sql, statement.values, prepare=not statement.filters)
 
 
 class Statement:
@@ -62,8 +102,21 @@ class Statement:
         table = f"SELECT * FROM {self.collection.table} WHERE id = ANY (ARRAY({found}))"
         return f"{self._select(table)} {self._order()}"
 
+    def in_a_piece(self, limit: int) -> str:
+        """The next `limit` rows in one: their number, the last one's key, their JSON texts joined by commas."""
+        last = ", ".join(f"(array_agg({column}))[count(*)]" for column in self.columns)
+        return f"SELECT count(*), {last}, string_agg(body, ',') FROM ({self.walk(limit, limit)}) AS listed"
+
+    def key(self, row: Sequence[bytes]) -> Key:
+        """The key with which the row begins."""
+        numbers = dict(zip(self.columns, map(int, row), strict=False))
+        return tuple(
+            EPOCH + timedelta(microseconds=number) if column == "created_at" else number
+            for column, number in numbers.items()
+        )
+
     def _select(self, rows: str) -> str:
-        key = ", ".join(f"{self.row}.{column}" for column in self.columns)
+        key = ", ".join(KEY[column].format(self.row) for column in self.columns)
         return f"SELECT {key}, {self.collection.body} AS body FROM ({rows}) AS {self.row} {self.collection.join}"
 
     def _next(self, depth: int) -> str:
@@ -92,10 +145,3 @@ class Statement:
 
 def _where(conditions: list[str]) -> str:
     return " WHERE " + " AND ".join(conditions) if conditions else ""
-
-
-def _run(statement: str, values: dict[str, Any]) -> list[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        rows: list[Row] = cursor.fetchall()
-        return rows
