@@ -107,18 +107,19 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+# What an API request without a session goes through (see ticketloop.wsgi); authentication there is DRF's.
+API_MIDDLEWARE = ["ticketloop.observation.observe", "ticketloop.api_policies.policies"]
+
 # Pages of other origins may use the API, never the rest. Keys are sent in a header: no cookie is ever taken along.
 CORS_ALLOWED_ORIGINS = read(
     "CORS_ALLOWED_ORIGINS", origins, list[str](), "origins such as https://shop.example.com, separated by commas, or *"
 )
 if CORS_ALLOWED_ORIGINS:
     INSTALLED_APPS.append("corsheaders")
-    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
+    for names in (MIDDLEWARE, API_MIDDLEWARE):
+        names.insert(1, "corsheaders.middleware.CorsMiddleware")
 if "*" in CORS_ALLOWED_ORIGINS:
     CORS_ALLOW_ALL_ORIGINS, CORS_ALLOWED_ORIGINS = True, []
-# What an API request without a session goes through (see ticketloop.wsgi); authentication there is DRF's.
-NEEDS_SESSION = ("whitenoise.", "sessions.", "csrf.", "auth.", "messages.", "axes.")
-API_MIDDLEWARE = [name for name in MIDDLEWARE if not any(part in name for part in NEEDS_SESSION)]
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "PATCH", "POST"]
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "idempotency-key", "if-none-match", "x-request-id"]
