@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import psycopg
 from standardwebhooks import Webhook
 
 from bench.stack import Stack, running
@@ -172,5 +173,21 @@ def settle(stack: Stack, start: datetime) -> int:
         wait_until(lambda: owed() == 0, PATIENCE)
     waiting = owed()
     stack.manage("replay", "--receiver", "WEBHOOK_URL", "--since", f"{start:%Y-%m-%dT%H:%M:%S}")
-    wait_until(lambda: owed() == 0, DRAIN_LIMIT, "the end of the backlog")
+    try:
+        wait_until(lambda: owed() == 0, DRAIN_LIMIT, "the end of the backlog")
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{situation(stack, connection)}") from error
     return waiting
+
+
+def situation(stack: Stack, connection: psycopg.Connection) -> str:
+    """What is owed, how the receiver's circuit is, and what worker, beat and API said last."""
+    said = [f"{log.name}:\n{log.read_text()[-3000:]}" for log in sorted(stack.folder.glob("*.log"))]
+    owed = connection.execute(
+        "SELECT state, attempts_made, next_attempt_at - now(), leased_until - now() FROM webhook_deliveries "
+        "WHERE state <> 'delivered' ORDER BY id LIMIT 20"
+    ).fetchall()
+    circuit = connection.execute(
+        "SELECT enabled, consecutive_failures, failing_since, next_probe_at - now() FROM webhook_receivers"
+    ).fetchall()
+    return "\n".join(map(str, [*owed, *circuit, *said]))

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.desk.pages import press
 from tests.processes import Service, Worker, wait_until
 from tests.receiver import RecordingReceiver, Reply
-from webhooks.models import Delivery, Event, Receiver
+from webhooks.models import Attempt, Delivery, Event, Receiver
 
 
 def test_a_receiver_is_added_tested_and_its_secret_rotated(
@@ -37,6 +37,7 @@ def test_a_receiver_is_added_tested_and_its_secret_rotated(
     arrival = receiver.wait_for(1)[0]
     assert arrival.headers["ticketloop-event"] == "test"
     assert arrival.headers["authorization"] == "Bearer s3cr3t"
+    wait_until(Attempt.objects.exists, what="the record of the attempt")
     desk.goto(f"/admin/webhooks/receiver/{row.pk}/change/")
     expect(desk.locator("#content")).to_contain_text("100.0%")
     expect(desk.locator("section table")).to_contain_text("delivered")
