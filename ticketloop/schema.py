@@ -38,6 +38,10 @@ class FieldErrorsScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-
         }
 
 
+# What Python strips and ECMAScript's `\s` (in which JSON Schema's patterns are written) leaves out are these.
+NOT_ONLY_SPACE = r"[^\s\u001C-\u001F\u0085]"
+
+
 class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Text that is stripped; found by drf-spectacular through its target class."""
 
@@ -46,7 +50,7 @@ class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-ca
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         """Adds that something must be left of it."""
         schema: dict[str, Any] = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
-        return {**schema, "pattern": r"\S"}
+        return {**schema, "pattern": NOT_ONLY_SPACE}
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -1,10 +1,12 @@
 """A connection whose requests follow each other without a pause is served, and so are the others."""
 
+import contextlib
 import re
 import socket
 import threading
 from collections.abc import Callable
 
+import psutil
 import requests
 
 from tests.processes import Service
@@ -44,3 +46,19 @@ def test_requests_that_come_at_once_are_answered_in_their_order(service: Service
         client.sendall("".join([*heads, heads[0].replace("keep-alive", "close")]).encode())
         answer = b"".join(iter(lambda: client.recv(65536), b""))
     assert re.findall(rb"HTTP/1\.1 (\d+)", answer) == [b"200", b"200", b"404", b"200", b"200"]
+
+
+def test_kept_connections_are_spread_over_the_processes(start_service: Callable[..., Service], database: None) -> None:
+    service = start_service(WEB_CONCURRENCY="2")
+    host, _, port = service.url.removeprefix("http://").partition(":")
+    with contextlib.ExitStack() as stack:
+        for _ in range(16):
+            client = stack.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            client.sendall(b"GET /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert client.recv(12) == b"HTTP/1.1 200"
+        workers = psutil.Process(service.process.pid).children()
+        kept = [[each for each in of.net_connections() if each.status == psutil.CONN_ESTABLISHED] for of in workers]
+        counts = [sum(each.laddr.port == int(port) for each in connections) for connections in kept]
+    service.stop()
+    assert sum(counts) == 16
+    assert min(counts) >= 6

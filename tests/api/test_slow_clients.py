@@ -83,3 +83,16 @@ def test_a_client_that_does_not_send_its_body_is_told_so_or_cut_off(one_thread: 
         assert client.recv(12) in {b"HTTP/1.1 408", b""}
     assert one_thread.request("GET", "/health").status_code == 200
     assert "Traceback" not in one_thread.output()
+
+
+def test_a_client_that_sends_its_head_bit_by_bit_is_cut_off(one_thread: Service) -> None:
+    with connect(one_thread, b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Long: ") as client:
+        client.settimeout(0.1)
+        deadline, answer = time.monotonic() + PATIENCE, None
+        while answer is None and time.monotonic() < deadline:
+            with contextlib.suppress(TimeoutError):
+                client.sendall(b"x")
+                answer = client.recv(12)
+        assert answer == b""
+    assert one_thread.request("GET", "/health").status_code == 200
+    assert "Traceback" not in one_thread.output()
