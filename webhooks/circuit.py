@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from django.db import connection
 
 THRESHOLD = 3  # failures in a row; fewer may be about one event and not about the receiver
-FIRST_PROBE = 5.0  # seconds after the circuit opens; doubled with each failed probe
+FIRST_PROBE = 5.0  # seconds
 LAST_PROBE = 300.0
 GIVE_UP_AFTER = 5  # days of nothing but failures, until the receiver is disabled
 
@@ -31,14 +31,14 @@ WHERE closed.consecutive_failures >= %(threshold)s AND delivery.receiver_id = cl
   AND delivery.state = 'pending' AND delivery.next_attempt_at > now()
 """
 
+# Waiting as long as it has been failing doubles with each failed probe, and not with what was sent before the first.
 FAILED = """
 UPDATE webhook_receivers AS receiver
 SET consecutive_failures = receiver.consecutive_failures + failed.count,
     failing_since = coalesce(receiver.failing_since, now()),
-    next_probe_at = now() + interval '1 second' * least(
-        %(last)s,
-        %(first)s * 2 ^ least(greatest(receiver.consecutive_failures + failed.count - %(threshold)s, 0), 20)
-    ) * (0.8 + 0.4 * random())
+    next_probe_at = now() + (0.8 + 0.4 * random()) * interval '1 second' * least(
+        %(last)s, greatest(%(first)s, extract(epoch FROM now() - coalesce(receiver.failing_since, now())))
+    )
 FROM unnest(%(receivers)s::bigint[], %(counts)s::int[]) AS failed (id, count)
 WHERE receiver.id = failed.id
 """
@@ -61,7 +61,7 @@ def note(results: Iterable[tuple[int, bool]]) -> None:
         if failed:
             receivers = sorted(failed)
             counts = [failed[receiver] for receiver in receivers]
-            limits = {"first": FIRST_PROBE, "last": LAST_PROBE, "threshold": THRESHOLD}
+            limits = {"first": FIRST_PROBE, "last": LAST_PROBE}
             cursor.execute(FAILED, {"receivers": receivers, "counts": counts, **limits})
             reason = f"It did nothing but fail for {GIVE_UP_AFTER} days."
             cursor.execute(DISABLE + HOPELESS, {"receivers": receivers, "reason": reason})

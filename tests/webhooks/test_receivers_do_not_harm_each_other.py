@@ -9,8 +9,9 @@ from threading import Event as Flag
 
 import pytest
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from tests.processes import Process, Service, wait_until
+from tests.processes import Process, Service, Worker, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from webhooks.circuit import THRESHOLD
 from webhooks.dispatch import LONGEST_TASK, THREADS
@@ -87,3 +88,17 @@ def test_a_failing_receiver_is_probed_and_drains_oldest_first_when_it_is_back(
     # Oldest first, but for what is under way at the same time.
     out_of_place = [abs(place - sorted(waiting).index(each)) for place, each in enumerate(waiting)]
     assert statistics.median(out_of_place) <= THREADS
+
+
+def test_many_failures_at_once_do_not_put_off_the_first_probe(
+    service: Service, receiver: RecordingReceiver, start_worker: Callable[..., Worker]
+) -> None:
+    receiver.reply = lambda number: Reply(500)
+    for _ in range(12):
+        service.open_ticket()
+    start_worker(concurrency=1)
+    failing = Receiver.objects.filter(next_probe_at__isnull=False, consecutive_failures__gte=3)
+    wait_until(failing.exists, what="the opening of the circuit")
+    probe = failing.get().next_probe_at
+    assert probe
+    assert probe - timezone.now() < timedelta(seconds=7)
