@@ -149,7 +149,7 @@ USE_TZ = True
 
 # --- PostgreSQL --------------------------------------------------------------------------------------------
 
-PREPARED_STATEMENTS = read("PREPARED_STATEMENTS", boolean, True, SWITCH)
+PREPARED_STATEMENTS = read("PREPARED_STATEMENTS", boolean, True, SWITCH)  # see ticketloop.statements
 database: dict[str, Any] = configuration.require(
     "DATABASE_URL",
     postgresql,
@@ -166,8 +166,6 @@ DATABASES = {
             # Without a time limit, a database host that swallows packets would hang every request thread.
             "connect_timeout": 5,
             "application_name": "ticketloop",
-            # None: never. Otherwise the statements that ask for it are prepared (see ticketloop.statements).
-            "prepare_threshold": 1000 if PREPARED_STATEMENTS else None,
             **database["OPTIONS"],
         },
         # No session state is relied on, so that PgBouncer may pool by transaction.

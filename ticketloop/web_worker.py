@@ -122,11 +122,9 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _send(self, environ: dict[str, Any], response: "Response") -> None:
         body = self.wsgi(environ, response.start_response)
         try:
-            if isinstance(body, environ["wsgi.file_wrapper"]):
-                response.write_file(body)
-            else:
-                for piece in body:
-                    response.write(piece)
+            # A file's pieces, too: gunicorn has the kernel copy files, which waits for the client without any limit.
+            for piece in body:
+                response.write(piece)
             response.close()
         finally:
             if hasattr(body, "close"):
@@ -197,12 +195,6 @@ class Response(wsgi.Response):  # type: ignore[misc]
 
     def _emit_body(self, data: bytes) -> None:
         self._send(b"%X\r\n%b\r\n" % (len(data), data) if self.chunked else data)
-
-    def write_file(self, respiter: Any) -> None:
-        """As gunicorn's: the kernel copies the file."""
-        self.send_headers()
-        self._send(b"")
-        super().write_file(respiter)
 
     def close(self) -> None:
         """Sends what is left."""
