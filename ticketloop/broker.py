@@ -1,4 +1,4 @@
-"""What Redis and RabbitMQ have in common for those who talk to the broker: time limits, and what goes wrong."""
+"""What Redis and RabbitMQ have in common for those who talk to the broker: options, and what goes wrong."""
 
 from typing import Any
 
@@ -9,13 +9,18 @@ from kombu.exceptions import OperationalError
 BROKER_ERRORS = (OperationalError, AMQPError)
 
 
-def time_limits(url: str, connect: float, answer: float) -> dict[str, Any]:
+def transport_options(url: str, connect: float, answer: float) -> dict[str, Any]:
     """Kombu's transport options for the broker at this URL: seconds to connect, seconds for an answer, no second try.
 
-    Kombu's own limits add up to minutes when a broker accepts and never answers.
+    Kombu's own limits add up to minutes when a broker accepts and never answers. Redis is not asked to remember what a
+    worker has fetched and not begun, either: it was but a nudge.
     """
     if url.startswith("amqp"):
-        limits = {"connect_timeout": connect, "read_timeout": answer, "write_timeout": answer}
-    else:
-        limits = {"socket_connect_timeout": connect, "socket_timeout": answer, "health_check_interval": 5}
-    return {**limits, "max_retries": 0}
+        return {"connect_timeout": connect, "read_timeout": answer, "write_timeout": answer, "max_retries": 0}
+    return {
+        "socket_connect_timeout": connect,
+        "socket_timeout": answer,
+        "health_check_interval": 5,
+        "max_retries": 0,
+        "ack_emulation": False,
+    }

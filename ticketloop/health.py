@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ticketloop.broker import BROKER_ERRORS, time_limits
+from ticketloop.broker import BROKER_ERRORS, transport_options
 from webhooks import statistics
 
 BROKER_TIMEOUT = 0.5  # seconds
@@ -75,9 +75,9 @@ def _database_health() -> dict[str, Any]:
 
 
 def _broker_health() -> str:
-    limits = time_limits(settings.CELERY_BROKER_URL, connect=BROKER_TIMEOUT, answer=BROKER_TIMEOUT)
+    options = transport_options(settings.CELERY_BROKER_URL, connect=BROKER_TIMEOUT, answer=BROKER_TIMEOUT)
     try:
-        with Connection(settings.CELERY_BROKER_URL, transport_options=limits) as broker:
+        with Connection(settings.CELERY_BROKER_URL, transport_options=options) as broker:
             broker.ensure_connection(max_retries=0)
     except BROKER_ERRORS:
         return "error"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.templatetags.static import static
 
-from ticketloop.broker import time_limits
+from ticketloop.broker import transport_options
 from ticketloop.configuration import (
     Configuration,
     Network,
@@ -333,7 +333,7 @@ REDIS_URL = (configuration.require if needs_redis else read)(
     "REDIS_URL", url("redis", "rediss", "unix"), "redis://unset", "a URL such as redis://host:6379/0"
 )
 CELERY_BROKER_URL = BROKER_URL or REDIS_URL
-CELERY_BROKER_TRANSPORT_OPTIONS = time_limits(CELERY_BROKER_URL, connect=2, answer=10)
+CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL, connect=2, answer=10)
 CELERY_TASK_PUBLISH_RETRY = False
 # Nothing to keep: the broker only wakes the workers, what is to be delivered is in the database.
 CELERY_TASK_DEFAULT_DELIVERY_MODE = "transient"

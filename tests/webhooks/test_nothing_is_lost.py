@@ -5,7 +5,9 @@ import statistics
 from collections.abc import Callable, Iterator
 from threading import Event as Flag
 
+import psutil
 import pytest
+import redis
 from django.db.models.functions import Now
 
 from tests.processes import AT_ONCE, Process, Service, Worker, closed_port, wait_until
@@ -76,6 +78,33 @@ def test_a_worker_reconnects_to_a_broker_that_was_restarted_empty(
     service_on_broker.open_ticket()
     broker.start()
     receiver.wait_for(2)
+
+
+def test_a_worker_outlives_a_broker_that_goes_between_a_nudge_and_its_acceptance(
+    service_on_broker: Service,
+    broker: EmbeddedValkey,
+    start_worker: Start,
+    start_beat: Start,
+    receiver: RecordingReceiver,
+) -> None:
+    worker = start_worker(REDIS_URL=broker.url)
+    children = psutil.Process(worker.process.pid).children()
+    with redis.Redis.from_url(broker.url) as client:
+        client.config_resetstat()
+        for child in children:
+            child.suspend()
+        service_on_broker.open_ticket()
+        wait_until(lambda: "cmdstat_lpush" in client.info("commandstats"), what="the nudge")
+        wait_until(lambda: not client.llen("celery"), what="a worker that has it")
+    broker.stop()
+    broker.start()
+    for child in children:
+        child.resume()
+    start_beat(REDIS_URL=broker.url)
+    receiver.wait_for(1)
+    service_on_broker.open_ticket()
+    receiver.wait_for(2)
+    assert worker.process.poll() is None
 
 
 def test_beat_finds_what_no_nudge_announced(
