@@ -31,7 +31,7 @@ def wait_until(condition: Callable[[], Any], seconds: float = PATIENCE, what: st
         if value := condition():
             return value
         time.sleep(0.02)
-    raise AssertionError(f"{what} did not come true within {seconds} s")
+    raise TimeoutError(f"{what} did not come true within {seconds} s")
 
 
 _closed_ports: list[socket.socket] = []
@@ -74,7 +74,7 @@ class Process:
 
     def wait_for_output(self, text: str, seconds: float = PATIENCE) -> None:
         """Returns once `text` was printed; fails when the process ends or the time is over before."""
-        wait_until(lambda: text in self.output() or self._fail_if_ended(), seconds, f"{text!r} in {self.log.name}")
+        wait_until(lambda: text in self.output() or self.fail_if_ended(), seconds, f"{text!r} in {self.log.name}")
 
     def wait_for_end(self, seconds: float = PATIENCE) -> int:
         """The exit code, once the process has ended by itself; fails after `seconds`."""
@@ -106,9 +106,10 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
 
-    def _fail_if_ended(self) -> bool:
+    def fail_if_ended(self) -> bool:
+        """False; fails with what the process said last when it has ended."""
         if self.process.poll() is not None:
-            raise AssertionError(f"{self.log.name} ended with {self.process.returncode}:\n{self.output()}")
+            raise AssertionError(f"{self.log.name} ended with {self.process.returncode}:\n{self.output()[-5000:]}")
         return False
 
 
@@ -123,7 +124,7 @@ class Service(Process):
             bind = f"fd://{listening.fileno()}"
             super().__init__(log, "gunicorn", "ticketloop.wsgi:application", "--bind", bind, **environment)
         try:
-            wait_until(lambda: self._answers() or self._fail_if_ended(), what="an answer from gunicorn")
+            wait_until(lambda: self._answers() or self.fail_if_ended(), what="an answer from gunicorn")
         except BaseException:
             self.kill()
             raise

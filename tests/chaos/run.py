@@ -104,7 +104,7 @@ def run(tickets: int, seconds: float, frozen: float) -> Report:
                 fault(world, length)
             healed[name] = time.monotonic()
         # `posts` is complete now, and what was committed without an answer (503) arrives too.
-        replayed = settle(stack, start)
+        replayed = settle(stack, start, world)
         receiver.close()
         arrivals = [(each.headers["webhook-id"], each.body) for each in receiver.arrivals]
         return Report(posts, taken, arrivals, healed, replayed)
@@ -157,7 +157,7 @@ class Posting:
             self.posts.append(Post(self.fault, seconds, answer.status_code, is_json, answer.content))
 
 
-def settle(stack: Stack, start: datetime) -> int:
+def settle(stack: Stack, start: datetime, world: World) -> int:
     """Waits until nothing is owed any more; returns how much had failed twice and waited for its third attempt.
 
     That is minutes away by then: a replay, as an operator orders after an outage, does not wait so long.
@@ -165,29 +165,34 @@ def settle(stack: Stack, start: datetime) -> int:
     connection = stack.connect()
 
     def owed() -> int:
+        for process in (world.service, world.worker, world.beat):
+            process.fail_if_ended()  # none may end by itself, whatever happens to the others
         row = connection.execute("SELECT count(*) FROM webhook_deliveries WHERE state <> 'delivered'").fetchone()
         assert row
         return int(row[0])
 
-    with contextlib.suppress(AssertionError):
+    with contextlib.suppress(TimeoutError):
         wait_until(lambda: owed() == 0, PATIENCE)
     waiting = owed()
     stack.manage("replay", "--receiver", "WEBHOOK_URL", "--since", f"{start:%Y-%m-%dT%H:%M:%S}")
     try:
         wait_until(lambda: owed() == 0, DRAIN_LIMIT, "the end of the backlog")
-    except AssertionError as error:
+    except TimeoutError as error:
         raise AssertionError(f"{error}\n{situation(stack, connection)}") from error
     return waiting
 
 
 def situation(stack: Stack, connection: psycopg.Connection) -> str:
-    """What is owed, how the receiver's circuit is, and what worker, beat and API said last."""
-    said = [f"{log.name}:\n{log.read_text()[-3000:]}" for log in sorted(stack.folder.glob("*.log"))]
+    """What is owed, how the receiver's circuit is, and the last lines that worker, beat and API wrote."""
     owed = connection.execute(
         "SELECT state, attempts_made, next_attempt_at - now(), leased_until - now() FROM webhook_deliveries "
-        "WHERE state <> 'delivered' ORDER BY id LIMIT 20"
+        "WHERE state <> 'delivered' ORDER BY id LIMIT 5"
     ).fetchall()
     circuit = connection.execute(
         "SELECT enabled, consecutive_failures, failing_since, next_probe_at - now() FROM webhook_receivers"
     ).fetchall()
+    said = [
+        "\n".join([f"{log.name}:", *(line[:500] for line in log.read_text().splitlines()[-5:])])
+        for log in sorted(stack.folder.glob("*.log"))
+    ]
     return "\n".join(map(str, [*owed, *circuit, *said]))
