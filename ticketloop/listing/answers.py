@@ -1,6 +1,7 @@
 """Answers GET and HEAD of a list: a page with links, or everything, streamed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -9,7 +10,7 @@ from rest_framework.request import Request
 from ticketloop.listing import cursors
 from ticketloop.listing.collections import Collection, Position, Query
 from ticketloop.listing.parameters import read_query
-from ticketloop.listing.statements import fetch, fetch_chunk
+from ticketloop.listing.statements import fetch, fetch_chunk, key
 
 CHUNK = 1000  # rows
 FIRST_CHUNK = 100  # rows; the answer begins once they are there
@@ -49,20 +50,20 @@ def _page(request: Request, collection: Collection, query: Query, limit: int) ->
     backward = query.position is not None and query.position.backward
     if backward:
         rows.reverse()
-    response = HttpResponse(b"[" + b",".join([row.body for row in rows]) + b"]", content_type="application/json")
-    links = {"first": _url(request, None)}
+    response = HttpResponse(b"[" + b",".join([row[-1] for row in rows]) + b"]", content_type="application/json")
+    links = {"first": ""}
     if rows and (more if backward else query.position):
-        links["prev"] = _url(request, cursors.write(collection, query, Position(rows[0].key, backward=True)))
+        links["prev"] = cursors.write(collection, query, Position(key(query, rows[0]), backward=True))
     if rows and (backward or more):
-        links["next"] = _url(request, cursors.write(collection, query, Position(rows[-1].key)))
-    response["Link"] = ", ".join(f'<{url}>; rel="{relation}"' for relation, url in links.items())
+        links["next"] = cursors.write(collection, query, Position(key(query, rows[-1])))
+    response["Link"] = _links(request, links)
     return response
 
 
-def _url(request: Request, cursor: str | None) -> str:
-    """The request's own URL at another cursor; without one, the first page."""
+def _links(request: Request, links: Mapping[str, str]) -> str:
+    """A Link header (RFC 8288): the request's own URL at the cursor of each relation; without one, the first page."""
     parameters = request.query_params.copy()
     parameters.pop("cursor", None)
-    if cursor:
-        parameters["cursor"] = cursor
-    return request.build_absolute_uri("?" + parameters.urlencode())
+    first = request.build_absolute_uri("?" + parameters.urlencode())  # there is a limit at least
+    urls = {relation: f"{first}&{urlencode({'cursor': each})}" if each else first for relation, each in links.items()}
+    return ", ".join(f'<{url}>; rel="{relation}"' for relation, url in urls.items())

@@ -22,13 +22,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 KEY = {"id": "{}.id", "created_at": "(extract(epoch FROM {}.created_at) * 1000000)::bigint AS created_at"}
 
 
-class Listed(NamedTuple):
-    """A row: its key and its JSON text in UTF-8."""
-
-    key: Key
-    body: bytes
-
-
 class Chunk(NamedTuple):
     """Rows in a piece: how many, the last one's key (None where there is none), the JSON texts joined by commas."""
 
@@ -37,10 +30,12 @@ class Chunk(NamedTuple):
     body: bytes
 
 
-def fetch(collection: Collection, query: Query, position: Position | None, limit: int) -> list[Listed]:
-    """At most `limit` rows from the position on, in the order in which they are met from there."""
-    statement = Statement(collection, query, position)
-    return [Listed(statement.key(row), row[-1]) for row in _find(statement, limit)]
+def fetch(collection: Collection, query: Query, position: Position | None, limit: int) -> list[Row]:
+    """At most `limit` rows from the position on, in the order in which they are met from there.
+
+    Each begins with what `key` reads and ends with the row's JSON text in UTF-8.
+    """
+    return _find(Statement(collection, query, position), limit)
 
 
 def fetch_chunk(collection: Collection, query: Query, position: Position | None, limit: int) -> Chunk:
@@ -48,9 +43,18 @@ def fetch_chunk(collection: Collection, query: Query, position: Position | None,
     statement = Statement(collection, query, position)
     if statement.has_rest:
         rows = _find(statement, limit)
-        return Chunk(len(rows), statement.key(rows[-1]) if rows else None, b",".join([row[-1] for row in rows]))
+        return Chunk(len(rows), key(query, rows[-1]) if rows else None, b",".join([row[-1] for row in rows]))
     ((count, *last, body),) = _run(statement, statement.in_a_piece(limit))
-    return Chunk(int(count), statement.key(last) if body else None, body or b"")
+    return Chunk(int(count), key(query, last) if body else None, body or b"")
+
+
+def key(query: Query, row: Sequence[bytes]) -> Key:
+    """The key with which a row of the query begins."""
+    numbers = dict(zip(ORDERINGS[query.column], map(int, row), strict=False))
+    return tuple(
+        EPOCH + timedelta(microseconds=number) if column == "created_at" else number
+        for column, number in numbers.items()
+    )
 
 
 def _find(statement: "Statement", limit: int) -> list[Row]:
@@ -106,14 +110,6 @@ class Statement:
         """The next `limit` rows in one: their number, the last one's key, their JSON texts joined by commas."""
         last = ", ".join(f"(array_agg({column}))[count(*)]" for column in self.columns)
         return f"SELECT count(*), {last}, string_agg(body, ',') FROM ({self.walk(limit, limit)}) AS listed"
-
-    def key(self, row: Sequence[bytes]) -> Key:
-        """The key with which the row begins."""
-        numbers = dict(zip(self.columns, map(int, row), strict=False))
-        return tuple(
-            EPOCH + timedelta(microseconds=number) if column == "created_at" else number
-            for column, number in numbers.items()
-        )
 
     def _select(self, rows: str) -> str:
         key = ", ".join(KEY[column].format(self.row) for column in self.columns)
