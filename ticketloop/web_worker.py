@@ -8,6 +8,9 @@ there is a request, once for the request, once to send the answer.
 import mmap
 import socket
 import struct
+import threading
+from collections.abc import Iterator
+from itertools import count
 from select import POLLIN, poll
 from time import monotonic, sleep
 from typing import Any, ClassVar
@@ -20,7 +23,9 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 LINGER = 5  # milliseconds
 COURTESY = 0.001  # seconds
+MOST_COURTESIES = 10  # before a piece of a stream: somebody may always be waiting
 MOST_WORKERS = 1024
+MOST_THREADS = 16  # of a worker; should there be more, some share a place
 NO_WORKER = 2**31 - 1
 
 
@@ -33,14 +38,19 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     # How many connections each worker has, for all of them to see. Wrong numbers would cost a little speed, no more.
     _shared: ClassVar[memoryview] = memoryview(mmap.mmap(-1, 4 * MOST_WORKERS)).cast("i")
     _shared[:] = memoryview(struct.pack("i", NO_WORKER) * MOST_WORKERS).cast("i")
+    # A byte for each thread: 1 while it makes an answer that somebody waits for.
+    _answering: ClassVar[mmap.mmap] = mmap.mmap(-1, MOST_WORKERS * MOST_THREADS)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._place = next(place for place, count in enumerate(self._shared) if count == NO_WORKER)
+        self._place = next(place for place, number in enumerate(self._shared) if number == NO_WORKER)
         self._shared[self._place] = 0
+        self._thread = _Thread(count())
 
     def leave(self) -> None:
         """Makes room for another worker; called by gunicorn's first process when this one has ended."""
+        first = self._place * MOST_THREADS
+        self._answering[first : first + MOST_THREADS] = bytes(MOST_THREADS)
         self._shared[self._place] = NO_WORKER
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
@@ -120,15 +130,36 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         return not response.should_close()
 
     def _send(self, environ: dict[str, Any], response: "Response") -> None:
-        body = self.wsgi(environ, response.start_response)
+        place = self._place * MOST_THREADS + self._thread.number % MOST_THREADS
+        self._answering[place] = 1
+        try:
+            body = self.wsgi(environ, response.start_response)
+        finally:
+            self._answering[place] = 0
         try:
             # A file's pieces, too: gunicorn has the kernel copy files, which waits for the client without any limit.
             for piece in body:
                 response.write(piece)
+                if getattr(body, "streaming", False):
+                    self._give_way()
             response.close()
         finally:
             if hasattr(body, "close"):
                 body.close()
+
+    def _give_way(self) -> None:
+        """Waits a moment where any worker has an answer to make: what is downloaded at length would delay it."""
+        for _ in range(MOST_COURTESIES):
+            if 1 not in self._answering[:]:
+                return
+            sleep(COURTESY)
+
+
+class _Thread(threading.local):
+    """What each thread of a worker has of its own: its number."""
+
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self.number = next(numbers)
 
 
 class Connection(TConn):  # type: ignore[misc]

@@ -1,10 +1,14 @@
 """Without `limit` the whole list comes, in order, while it is made."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 import requests
-from django.db import connection
+from django.db import connection, transaction
 
-from tests.processes import Service
+from tests.processes import Service, wait_until
 
 COUNT = 2500
 
@@ -35,10 +39,33 @@ def test_the_first_tickets_come_before_the_last_are_read(many_tickets: Service) 
         assert next(response.iter_content(1)) == b"["
 
 
+def test_a_download_gives_way_to_who_waits_for_an_answer_and_still_ends(many_tickets: Service) -> None:
+    def download() -> float:
+        start = time.monotonic()
+        assert len(many_tickets.request("GET", "/api/v1/tickets").json()) == COUNT
+        return time.monotonic() - start
+
+    quiet = min(download() for _ in range(5))
+    with ThreadPoolExecutor(1) as other_client:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT FROM contacts FOR UPDATE")
+            other = other_client.submit(many_tickets.open_ticket)
+            wait_until(lambda: someone_waits(cursor), what="a request that waits for the contact")
+            # Seven times at least there is more to come, and each time it waits for ten milliseconds.
+            assert download() > quiet + 0.04
+            assert not other.done()
+        assert other.result().status_code == 201
+
+
+def someone_waits(cursor: Any) -> bool:
+    cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
+    return bool(cursor.fetchone())
+
+
 def test_a_list_of_a_whole_number_of_chunks_is_complete(many_tickets: Service) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM tickets WHERE id > (SELECT id FROM tickets ORDER BY id OFFSET 1999 LIMIT 1)")
-    assert len(many_tickets.request("GET", "/api/v1/tickets/").json()) == 2000
+        cursor.execute("DELETE FROM tickets WHERE id > (SELECT id FROM tickets ORDER BY id OFFSET 2099 LIMIT 1)")
+    assert len(many_tickets.request("GET", "/api/v1/tickets/").json()) == 2100
 
 
 def test_an_empty_list_is_an_empty_array(service: Service) -> None:

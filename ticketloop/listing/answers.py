@@ -1,6 +1,7 @@
 """Answers GET and HEAD of a list: a page with links, or everything, streamed."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain, repeat
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -12,8 +13,9 @@ from ticketloop.listing.collections import Collection, Position, Query
 from ticketloop.listing.parameters import read_query
 from ticketloop.listing.statements import fetch, fetch_chunk, key
 
-CHUNK = 1000  # rows
-FIRST_CHUNK = 100  # rows; the answer begins once they are there
+# Rows that are fetched at a time: few at first, so that the answer begins at once; then many, which costs the least;
+# but of a long list fewer again, so that no other request waits long for its turn.
+CHUNKS = (100, 1000, 250)
 
 
 def answer_list(request: Request, collection: Collection) -> HttpResponseBase:
@@ -32,11 +34,12 @@ def stream(collection: Collection, query: Query) -> Iterator[bytes]:
     Each chunk is a statement of its own: no transaction and no cursor outlives it, and memory does not grow with the
     list.
     """
-    size = FIRST_CHUNK
+    sizes = chain(CHUNKS, repeat(CHUNKS[-1]))
+    size = next(sizes)
     chunk = fetch_chunk(collection, query, None, size)
     yield b"[" + chunk.body
     while chunk.last and chunk.rows == size:
-        size = CHUNK
+        size = next(sizes)
         chunk = fetch_chunk(collection, query, Position(chunk.last), size)
         if chunk.body:
             yield b"," + chunk.body
