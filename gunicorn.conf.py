@@ -5,6 +5,8 @@ import shutil
 import tempfile
 from typing import Any
 
+from ticketloop.web_worker import WebWorker
+
 wsgi_app = "ticketloop.wsgi:application"
 worker_class = "ticketloop.web_worker.WebWorker"  # gthread, with a time limit for clients
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
@@ -24,7 +26,8 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 
 def child_exit(server: Any, worker: Any) -> None:
     """A process that ended, however it did, is not waited for by the others."""
-    worker.leave()
+    if isinstance(worker, WebWorker):
+        worker.leave()
 
 
 def on_exit(server: Any) -> None:

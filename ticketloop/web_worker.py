@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import count
 from select import POLLIN, poll
 from time import monotonic, sleep
@@ -19,6 +20,7 @@ from gunicorn.http import wsgi
 from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import NoMoreData
 from gunicorn.http.unreader import SocketUnreader
+from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 LINGER = 5  # milliseconds
@@ -27,6 +29,9 @@ MOST_COURTESIES = 10  # before a piece of a stream: somebody may always be waiti
 MOST_WORKERS = 1024
 MOST_THREADS = 16  # of a worker; should there be more, some share a place
 NO_WORKER = 2**31 - 1
+STOPPING = NO_WORKER - 1
+SENDING = 2.0  # seconds that a client has for the rest of a body that nobody read
+MOST_SENT = 2**26  # bytes of it
 
 
 class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -56,7 +61,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """As gunicorn's; called over and over."""
         super().wait_for_and_dispatch_events(timeout)
-        self._shared[self._place] = self.nr_conns
+        self._shared[self._place] = self.nr_conns if self.alive else STOPPING
 
     def accept(self, listener: Any) -> None:
         """As gunicorn's, but a worker with more connections than another lets that one go first.
@@ -70,7 +75,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         except (BlockingIOError, ConnectionAbortedError):
             return
         self.nr_conns += 1
-        self._shared[self._place] = self.nr_conns
+        self._shared[self._place] = self.nr_conns if self.alive else STOPPING
         self.enqueue_req(Connection(self.cfg, client, address, listener.getsockname()))
 
     def set_accept_enabled(self, enabled: bool) -> None:
@@ -78,7 +83,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
         gunicorn would leave the queue of the listening socket open, and drop what came into it, unanswered, in the end.
         """
-        super().set_accept_enabled(enabled)
+        super().set_accept_enabled(enabled and self.alive)
         if not self.alive:
             for listener in self.sockets:
                 while _is_readable(listener, 0):
@@ -89,7 +94,11 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def handle(self, conn: "Connection") -> Any:
         """Answers a request, and those that follow; in a thread. Returns as gunicorn's does."""
         conn.expect_request()
-        return super().handle(conn)
+        keeps = super().handle(conn)
+        if not keeps and conn.may_be_sending:
+            # Were it closed at once, the kernel might take the answer back (RFC 9112, section 9.6).
+            close_graceful(conn.sock)
+        return keeps
 
     def handle_request(self, req: Any, conn: "Connection") -> bool:
         """Answers a request, and for as long as they follow each other closely the connection's next ones.
@@ -119,6 +128,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._send(environ, response)
         except TimeoutError:
             self.log.info("%s: the client is too slow, its connection is closed", conn.client)
+            conn.may_be_sending = False
             return False
         except OSError:
             raise  # the connection's; gunicorn knows which of them are worth a line
@@ -127,7 +137,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 raise
             self.log.exception("Error while answering %s", conn.client)
             return False
-        return not response.should_close()
+        return conn.pass_over_body() and not response.should_close()
 
     def _send(self, environ: dict[str, Any], response: "Response") -> None:
         place = self._place * MOST_THREADS + self._thread.number % MOST_THREADS
@@ -171,10 +181,12 @@ class Connection(TConn):  # type: ignore[misc]
     """
 
     deadline: float
+    may_be_sending = False
 
     def expect_request(self) -> None:
         """The next request must be here within the time limit."""
         self.deadline = monotonic() + self.cfg.timeout
+        self.may_be_sending = True
 
     def init(self) -> None:
         """As gunicorn's: gets ready for the first request."""
@@ -185,12 +197,24 @@ class Connection(TConn):  # type: ignore[misc]
             super().init()
             self.parser.unreader = _Unreader(self)
 
+    def pass_over_body(self) -> bool:
+        """Reads what the view has left of the request's body; returns whether it came to an end soon enough."""
+        reader = getattr(self.parser.mesg.body, "reader", None)
+        if (not isinstance(reader, LengthReader) or reader.length) and not self.parser.finish_body(
+            monotonic() + SENDING, MOST_SENT
+        ):
+            return False
+        self.parser.mesg = None
+        self.may_be_sending = False
+        return True
+
     def has_more(self) -> bool:
         """Whether the next request is there, or comes within a moment."""
-        reader = getattr(self.parser.mesg.body, "reader", None)
-        if isinstance(reader, LengthReader) and not reader.length:
-            self.parser.mesg = None  # read to its end: nothing to be passed over
         return bool(self.parser.unreader.buf.getvalue()) or _is_readable(self.sock, LINGER)
+
+    def close(self, graceful: bool = False) -> None:
+        """Waits for nobody: gunicorn calls it in the main thread, and would wait there until the client closes, too."""
+        self.sock.close()
 
 
 class _Unreader(SocketUnreader):  # type: ignore[misc]
@@ -200,13 +224,16 @@ class _Unreader(SocketUnreader):  # type: ignore[misc]
 
     def chunk(self, size_hint: int | None = None) -> bytes:
         """What the client sends next; NoMoreData when it takes too long."""
-        if monotonic() < self._connection.deadline:
-            try:
+        connection = self._connection
+        left = connection.deadline - monotonic()
+        # The kernel's limit begins anew each time: towards the end a shorter one is needed.
+        if left > connection.cfg.timeout - 1 or (left > 0 and _is_readable(self.sock, int(left * 1000))):
+            with suppress(BlockingIOError):  # the kernel's way to say that the time is over
                 data: bytes = super().chunk(size_hint)
-            except BlockingIOError:
-                pass  # the kernel's way to say that the time is over
-            else:
+                if not data:
+                    connection.may_be_sending = False
                 return data
+        connection.may_be_sending = False
         raise NoMoreData
 
 
@@ -237,12 +264,12 @@ class Response(wsgi.Response):  # type: ignore[misc]
         rest, self._head = memoryview(self._head + data), b""
         end = monotonic() + self.cfg.timeout
         while rest:
-            if monotonic() > end:
-                raise TimeoutError
             try:
                 rest = rest[self.sock.send(rest) :]
             except BlockingIOError:
                 raise TimeoutError from None
+            if rest and monotonic() > end:
+                raise TimeoutError
 
 
 def _is_readable(sock: Any, milliseconds: int) -> bool:

@@ -101,3 +101,37 @@ def test_a_client_that_sends_its_head_bit_by_bit_is_cut_off(one_thread: Service)
         assert answer == b""
     assert one_thread.request("GET", "/health").status_code == 200
     assert "Traceback" not in one_thread.output()
+
+
+def test_a_body_that_nobody_reads_is_no_next_request_to_wait_for(single_threaded: Service, database: None) -> None:
+    request = b"POST /api/v1/nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
+    with connect(single_threaded, request) as client:
+        client.settimeout(PATIENCE)
+        assert client.recv(12) == b"HTTP/1.1 404"
+        start = time.monotonic()
+        assert single_threaded.request("GET", "/health").status_code == 200
+        assert time.monotonic() - start < TIMEOUT / 2
+        client.recv(100_000)
+        client.sendall(request)
+        assert client.recv(12) == b"HTTP/1.1 404"
+
+
+def test_a_client_that_goes_on_sending_what_is_refused_reads_why(single_threaded: Service, database: None) -> None:
+    head = b"POST /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    with connect(single_threaded, head + b"Content-Length: 20000000\r\n\r\n") as client:
+        client.settimeout(PATIENCE)
+        for _ in range(20):
+            client.sendall(b" " * 1_000_000)
+        assert client.recv(12) == b"HTTP/1.1 413"
+
+
+def test_clients_that_do_not_close_hold_nobody_up(single_threaded: Service, database: None) -> None:
+    request = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        for _ in range(10):
+            client = stack.enter_context(connect(single_threaded, request))
+            client.settimeout(PATIENCE)
+            assert client.recv(12) == b"HTTP/1.1 200"
+        start = time.monotonic()
+        assert single_threaded.request("GET", "/health").status_code == 200
+        assert time.monotonic() - start < TIMEOUT
