@@ -1,7 +1,9 @@
 """What Django's middleware does for every page, at the price that a request of the API can afford."""
 
 from collections.abc import Callable
+from typing import cast
 
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
@@ -22,12 +24,17 @@ def policies(get_response: GetResponse) -> GetResponse:
     security = SecurityMiddleware(get_response)
     headers = {secure: _headers_of_pages(secure) for secure in (False, True)}
 
-    def middleware(request: HttpRequest) -> HttpResponseBase:
+    def checked(request: HttpRequest) -> HttpResponseBase:
         request.get_host()  # raises what becomes a 400
-        response = security.process_request(request) or get_response(request)
+        return security.process_request(request) or get_response(request)
+
+    answer = cast(GetResponse, convert_exception_to_response(checked))
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = answer(request)
         for name, value in headers[request.is_secure()].items():
             response.headers[name] = value
-        if isinstance(response, HttpResponse):
+        if isinstance(response, HttpResponse) and response.status_code != 304:
             response.headers["Content-Length"] = str(len(response.content))
         return response
 

@@ -31,6 +31,13 @@ def test_every_answer_carries_the_other_headers(service: Service, path: str) -> 
     assert "geolocation=()" in headers["Permissions-Policy"]
 
 
+def test_so_does_an_answer_to_who_asks_for_another_host(service: Service) -> None:
+    answer = service.request("GET", "/api/v1/tickets", headers={"Host": "elsewhere.example"})
+    assert answer.status_code == 400
+    assert {name: answer.headers.get(name) for name in EVERYWHERE} == EVERYWHERE
+    assert int(answer.headers["Content-Length"]) == len(answer.content)
+
+
 @pytest.mark.parametrize("path", ["/admin/login/", "/docs", "/redoc"])
 def test_a_page_runs_no_inline_script_and_asks_no_other_host(service: Service, path: str) -> None:
     policy = service.request("GET", path).headers["Content-Security-Policy"]

@@ -17,6 +17,7 @@ def test_an_unchanged_one_is_304(service: Service, path: str) -> None:
     for condition in (tag, f'"other", {tag}', "*", f"W/{tag}"):
         again = service.request("GET", path, headers={"If-None-Match": condition})
         assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+        assert "Content-Length" not in again.headers  # RFC 9110, section 8.6: it would be that of the 200
     assert service.request("GET", path, headers={"If-None-Match": '"other"'}).content == first.content
 
 

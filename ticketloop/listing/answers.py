@@ -23,9 +23,8 @@ def answer_list(request: Request, collection: Collection) -> HttpResponseBase:
     query = read_query(request, collection)
     if query.limit is not None:
         return _page(request, collection, query, query.limit)
-    if request.method == "HEAD":
-        return HttpResponse(content_type="application/json")
-    return StreamingHttpResponse(stream(collection, query), content_type="application/json")
+    chunks = stream(collection, query) if request.method == "GET" else iter(())
+    return StreamingHttpResponse(chunks, content_type="application/json")
 
 
 def stream(collection: Collection, query: Query) -> Iterator[bytes]:
