@@ -167,6 +167,8 @@ DATABASES = {
             "connect_timeout": 5,
             "application_name": "ticketloop",
             **database["OPTIONS"],
+            # psycopg prepares none: after an error it might have PostgreSQL forget those of ticketloop.statements.
+            "prepare_threshold": None,
         },
         # No session state is relied on, so that PgBouncer may pool by transaction.
         "DISABLE_SERVER_SIDE_CURSORS": True,

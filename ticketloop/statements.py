@@ -65,7 +65,7 @@ def _execute(database: DatabaseWrapper, query: _Query, values: Mapping[str, obje
 
 
 def _text(value: object) -> bytes | None:
-    """A value as PostgreSQL reads it, whatever the column's type."""
+    """A value as PostgreSQL reads it, whatever the column's type; of lists those of numbers."""
     if value is None:
         return None
     if isinstance(value, bytes):

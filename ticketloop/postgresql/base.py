@@ -2,7 +2,6 @@
 
 import select
 from collections import OrderedDict
-from time import monotonic
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -10,7 +9,6 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-FRESH = 0.01  # seconds after its last use for which a connection is taken to be alive
 MOST_PREPARED = 100  # statements that a connection keeps prepared
 
 
@@ -18,7 +16,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Asks the socket, not the server, whether a kept connection is usable; knows what is prepared on it."""
 
     _prepared: OrderedDict[bytes, None]
-    _last_used = 0.0
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self._prepared = OrderedDict()
@@ -53,11 +50,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         libpq = self.libpq  # psycopg's own properties take a multiple of the time
         if libpq.status != ConnStatus.OK:
             return False
-        now, last_used = monotonic(), self._last_used
-        self._last_used = now
         if self.errors_occurred or libpq.transaction_status != TransactionStatus.IDLE:
             return super().is_usable()
-        return now - last_used < FRESH or not _has_news(libpq.socket) or super().is_usable()
+        return not _has_news(libpq.socket) or super().is_usable()
 
 
 def checked(result: PGresult) -> PGresult:
