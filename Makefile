@@ -15,7 +15,7 @@ help:
 	@echo 'make schemathesis         try the API against its OpenAPI document, thoroughly (CASES=2000 of each operation)'
 	@echo 'make screenshots          take the pictures of the README again (docs/images)'
 	@echo 'make bench                measure the API side by side with the stack of the original (wrk)'
-	@echo 'make bench-scale          measure 1,000,000 tickets against 1,000, and every page of the desk (half an hour)'
+	@echo 'make bench-scale          measure 1,000,000 tickets against 1,000, and every page of the desk (three minutes)'
 	@echo 'make bench-faults         measure a create while a receiver hangs, the broker is frozen, …'
 	@echo 'make bench-webhooks       measure the delivery of webhooks'
 	@echo 'make manage ARGS=…        run a management command against the running service'
