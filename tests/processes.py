@@ -129,6 +129,12 @@ class Service(Process):
             self.kill()
             raise
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens, for a client that speaks to the socket itself."""
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        return host, int(port)
+
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         """A request as any client would send it; redirects are left to the test."""
         return requests.request(method, self.url + path, timeout=PATIENCE, allow_redirects=False, **options)

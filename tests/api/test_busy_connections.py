@@ -39,10 +39,9 @@ def test_a_client_that_never_pauses_leaves_room_for_others(
 
 
 def test_requests_that_come_at_once_are_answered_in_their_order(service: Service) -> None:
-    host, _, port = service.url.removeprefix("http://").partition(":")
     paths = ["/health", "/api/v1/tickets", "/nowhere", "/api/v1/contacts"]
     heads = [f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n" for path in paths]
-    with socket.create_connection((host, int(port)), timeout=10) as client:
+    with socket.create_connection(service.address, timeout=10) as client:
         client.sendall("".join([*heads, heads[0].replace("keep-alive", "close")]).encode())
         answer = b"".join(iter(lambda: client.recv(65536), b""))
     assert re.findall(rb"HTTP/1\.1 (\d+)", answer) == [b"200", b"200", b"404", b"200", b"200"]
@@ -50,15 +49,14 @@ def test_requests_that_come_at_once_are_answered_in_their_order(service: Service
 
 def test_kept_connections_are_spread_over_the_processes(start_service: Callable[..., Service], database: None) -> None:
     service = start_service(WEB_CONCURRENCY="2")
-    host, _, port = service.url.removeprefix("http://").partition(":")
     with contextlib.ExitStack() as stack:
         for _ in range(16):
-            client = stack.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            client = stack.enter_context(socket.create_connection(service.address, timeout=10))
             client.sendall(b"GET /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert client.recv(12) == b"HTTP/1.1 200"
         workers = psutil.Process(service.process.pid).children()
         kept = [[each for each in of.net_connections() if each.status == psutil.CONN_ESTABLISHED] for of in workers]
-        counts = [sum(each.laddr.port == int(port) for each in connections) for connections in kept]
+        counts = [sum(each.laddr.port == service.address[1] for each in connections) for connections in kept]
     service.stop()
     assert sum(counts) == 16
     assert min(counts) >= 6

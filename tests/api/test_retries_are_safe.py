@@ -5,7 +5,6 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 import requests
@@ -13,6 +12,7 @@ from django.db import connection, transaction
 
 from access import keys
 from contacts.models import Contact
+from tests.locks import somebody_waits
 from tests.processes import Service, Worker, wait_until
 from ticketloop.celery import app
 from tickets.models import IdempotencyKey, Ticket
@@ -74,12 +74,6 @@ def test_twenty_at_once_open_one_ticket(service: Service) -> None:
         assert set(statuses) <= {(201, None), (201, "true"), (409, None)}
         assert len({each.content for each in answers if each.status_code == 201}) == 1
     assert Ticket.objects.count() == 2
-
-
-def somebody_waits(cursor: Any) -> bool:
-    """Whether another transaction waits for this one."""
-    cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
-    return bool(cursor.fetchone()[0])
 
 
 def test_while_the_first_is_running_a_retry_is_409_and_not_held_up(service: Service) -> None:

@@ -33,8 +33,7 @@ def one_thread(single_threaded: Service, database: None) -> Service:
 def connect(service: Service, request: bytes) -> socket.socket:
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    host, _, port = service.url.removeprefix("http://").partition(":")
-    client.connect((host, int(port)))
+    client.connect(service.address)
     client.sendall(request)
     return client
 

@@ -2,12 +2,12 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 import requests
 from django.db import connection, transaction
 
+from tests.locks import somebody_waits
 from tests.processes import Service, wait_until
 
 COUNT = 2500
@@ -50,16 +50,11 @@ def test_a_download_gives_way_to_who_waits_for_an_answer_and_still_ends(many_tic
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT FROM contacts FOR UPDATE")
             other = other_client.submit(many_tickets.open_ticket)
-            wait_until(lambda: someone_waits(cursor), what="a request that waits for the contact")
+            wait_until(lambda: somebody_waits(cursor), what="a request that waits for the contact")
             # Seven times at least there is more to come, and each time it waits for ten milliseconds.
             assert download() > quiet + 0.04
             assert not other.done()
         assert other.result().status_code == 201
-
-
-def someone_waits(cursor: Any) -> bool:
-    cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
-    return bool(cursor.fetchone())
 
 
 def test_a_list_of_a_whole_number_of_chunks_is_complete(many_tickets: Service) -> None:
