@@ -61,7 +61,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """As gunicorn's; called over and over."""
         super().wait_for_and_dispatch_events(timeout)
-        self._shared[self._place] = self.nr_conns if self.alive else STOPPING
+        self._tell_connections()
 
     def accept(self, listener: Any) -> None:
         """As gunicorn's, but a worker with more connections than another lets that one go first.
@@ -75,8 +75,11 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         except (BlockingIOError, ConnectionAbortedError):
             return
         self.nr_conns += 1
-        self._shared[self._place] = self.nr_conns if self.alive else STOPPING
+        self._tell_connections()
         self.enqueue_req(Connection(self.cfg, client, address, listener.getsockname()))
+
+    def _tell_connections(self) -> None:
+        self._shared[self._place] = self.nr_conns if self.alive else STOPPING
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """As gunicorn's, but a worker that stops takes what has connected already and refuses who comes later.
@@ -146,11 +149,12 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             body = self.wsgi(environ, response.start_response)
         finally:
             self._answering[place] = 0
+        streams = getattr(body, "streaming", False)
         try:
             # A file's pieces, too: gunicorn has the kernel copy files, which waits for the client without any limit.
             for piece in body:
                 response.write(piece)
-                if getattr(body, "streaming", False):
+                if streams:
                     self._give_way()
             response.close()
         finally:
