@@ -11,16 +11,17 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from itertools import count
 from select import POLLIN, poll
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from typing import Any, ClassVar
 
-from gunicorn.http import wsgi
+from gunicorn.http import message, wsgi
 from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import NoMoreData
 from gunicorn.http.unreader import SocketUnreader
-from gunicorn.util import close_graceful
+from gunicorn.util import close_graceful, http_date
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 LINGER = 5  # milliseconds
@@ -51,6 +52,11 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._place = next(place for place, number in enumerate(self._shared) if number == NO_WORKER)
         self._shared[self._place] = 0
         self._thread = _Thread(count())
+
+    def init_process(self) -> None:
+        """As gunicorn's. A setting becomes an attribute: gunicorn looks each up by way of an AttributeError."""
+        self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
+        super().init_process()
 
     def leave(self) -> None:
         """Makes room for another worker; called by gunicorn's first process when this one has ended."""
@@ -186,6 +192,7 @@ class Connection(TConn):  # type: ignore[misc]
 
     deadline: float
     may_be_sending = False
+    is_trusted_proxy: bool | None = None
 
     def expect_request(self) -> None:
         """The next request must be here within the time limit."""
@@ -200,6 +207,7 @@ class Connection(TConn):  # type: ignore[misc]
                 self.sock.setsockopt(socket.SOL_SOCKET, option, limit)
             super().init()
             self.parser.unreader = _Unreader(self)
+            self.parser.mesg_class = _Request
 
     def pass_over_body(self) -> bool:
         """Reads what the view has left of the request's body; returns whether it came to an end soon enough."""
@@ -221,14 +229,23 @@ class Connection(TConn):  # type: ignore[misc]
         self.sock.close()
 
 
+class _Request(message.Request):  # type: ignore[misc]
+    def _peer_is_trusted_proxy(self) -> bool:
+        """Whether the client may say what its own clients are; found out once for each connection."""
+        connection = self.unreader.connection
+        if connection.is_trusted_proxy is None:
+            connection.is_trusted_proxy = super()._peer_is_trusted_proxy()
+        return bool(connection.is_trusted_proxy)
+
+
 class _Unreader(SocketUnreader):  # type: ignore[misc]
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection.sock)
-        self._connection = connection
+        self.connection = connection
 
     def chunk(self, size_hint: int | None = None) -> bytes:
         """What the client sends next; NoMoreData when it takes too long."""
-        connection = self._connection
+        connection = self.connection
         left = connection.deadline - monotonic()
         # The kernel's limit begins anew each time: towards the end a shorter one is needed.
         if left > connection.cfg.timeout - 1 or (left > 0 and _is_readable(self.sock, int(left * 1000))):
@@ -247,6 +264,15 @@ class Response(wsgi.Response):  # type: ignore[misc]
     headers_sent: bool
     chunked: bool
     _head = b""
+
+    def default_headers(self) -> list[str]:
+        """What every answer begins with (RFC 9112, section 4)."""
+        major, minor = self.req.version
+        return [
+            f"HTTP/{major}.{minor} {self.status}\r\nServer: {self.version}\r\nDate: {_date(int(time()))}\r\n",
+            f"Connection: {'close' if self.should_close() else 'keep-alive'}\r\n",
+            "Transfer-Encoding: chunked\r\n" if self.chunked else "",
+        ]
 
     def send_headers(self) -> None:
         """Makes the head, which is sent with what follows."""
@@ -274,6 +300,12 @@ class Response(wsgi.Response):  # type: ignore[misc]
                 raise TimeoutError from None
             if rest and monotonic() > end:
                 raise TimeoutError
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    date: str = http_date(second)
+    return date
 
 
 def _is_readable(sock: Any, milliseconds: int) -> bool:
