@@ -107,8 +107,8 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
-# What an API request without a session goes through (see ticketloop.wsgi); authentication there is DRF's.
-API_MIDDLEWARE = ["ticketloop.observation.observe", "ticketloop.api_policies.policies"]
+# What an API request without a session goes through (see ticketloop.api_handler); authentication there is DRF's.
+API_MIDDLEWARE = ["ticketloop.observation.observe", "ticketloop.api_handler.refuse_foreign_hosts"]
 
 # Pages of other origins may use the API, never the rest. Keys are sent in a header: no cookie is ever taken along.
 CORS_ALLOWED_ORIGINS = read(

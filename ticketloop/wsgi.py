@@ -12,23 +12,8 @@ django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
-from django.core.signals import request_finished, request_started  # noqa: E402
-from django.db import close_old_connections, reset_queries  # noqa: E402
-from django.test.utils import override_settings  # noqa: E402
 
-# A request looks after its thread's connection to PostgreSQL when it begins. Django would do so at its end once more,
-# and look for queries to forget that only DEBUG collects (a few thousand at most).
-request_finished.disconnect(close_old_connections)
-request_started.disconnect(reset_queries)
-
-
-class ApiHandler(WSGIHandler):
-    """Django with the middleware of the API alone; what sessions and pages need would double the cost of a request."""
-
-    def load_middleware(self, is_async: bool = False) -> None:
-        with override_settings(MIDDLEWARE=settings.API_MIDDLEWARE):
-            super().load_middleware(is_async)
-
+from ticketloop.api_handler import ApiHandler  # noqa: E402
 
 whole_application, api_application = WSGIHandler(), ApiHandler()
 
@@ -41,9 +26,10 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
         environ.update({"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
     without_session = settings.SESSION_COOKIE_NAME not in environ.get("HTTP_COOKIE", "")
     for_api = without_session and environ.get("PATH_INFO", "").startswith("/api/")
-    response = (api_application if for_api else whole_application)(environ, start_response)
+    answer: Iterable[bytes] = (api_application if for_api else whole_application)(environ, start_response)
     if environ["REQUEST_METHOD"] != "HEAD":
-        return response
+        return answer
     # The headers are those of GET. gunicorn would drop the body too, but warn of it in the log each time.
-    response.close()
+    if hasattr(answer, "close"):
+        answer.close()
     return []
