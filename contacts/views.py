@@ -3,13 +3,12 @@
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
-from rest_framework.viewsets import ViewSet
 
 from contacts.examples import CONTACT_EXAMPLE
 from contacts.listing import CONTACTS
 from contacts.representation import ONE_CONTACT
 from contacts.serializers import ContactSerializer
-from ticketloop.api import fetch_json_or_404, id_or_404, json_response, unless_known
+from ticketloop.api import ApiViewSet, fetch_json_or_404, id_or_404, json_response, unless_known
 from ticketloop.listing.answers import answer_list
 from ticketloop.listing.schema import list_parameters
 from ticketloop.schema import ETAG, ID, IF_NONE_MATCH, NOT_MODIFIED, URL_TOO_LONG, error_responses
@@ -37,7 +36,7 @@ NOT_FOUND = "Contact not found"
         examples=[CONTACT_EXAMPLE],
     ),
 )
-class ContactViewSet(ViewSet):
+class ContactViewSet(ApiViewSet):
     """People who opened tickets."""
 
     lookup_value_regex = "[^/]+"

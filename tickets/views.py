@@ -5,10 +5,9 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
-from rest_framework.viewsets import ViewSet
 
 from access.credentials import scope
-from ticketloop.api import fetch_json_or_404, id_or_404, json_response, unless_known
+from ticketloop.api import ApiViewSet, fetch_json_or_404, id_or_404, json_response, unless_known
 from ticketloop.listing.answers import answer_list
 from ticketloop.listing.schema import list_parameters
 from ticketloop.schema import (
@@ -75,7 +74,7 @@ ONE_TICKET_RESPONSES = {200: TicketSerializer, **error_responses(401, 403, 404, 
         examples=[TICKET_EXAMPLE],
     ),
 )
-class TicketViewSet(ViewSet):
+class TicketViewSet(ApiViewSet):
     """Requests for support."""
 
     lookup_value_regex = "[^/]+"
