@@ -64,8 +64,7 @@ def _page(request: Request, collection: Collection, query: Query, limit: int) ->
 
 def _links(request: Request, links: Mapping[str, str]) -> str:
     """A Link header (RFC 8288): the request's own URL at the cursor of each relation; without one, the first page."""
-    parameters = request.query_params.copy()
-    parameters.pop("cursor", None)
-    first = request.build_absolute_uri("?" + parameters.urlencode())  # there is a limit at least
-    urls = {relation: f"{first}&{urlencode({'cursor': each})}" if each else first for relation, each in links.items()}
-    return ", ".join(f'<{url}>; rel="{relation}"' for relation, url in urls.items())
+    parameters = urlencode([(name, value) for name, value in request.query_params.items() if name != "cursor"])
+    first = f"{request.scheme}://{request.get_host()}{request.path}?{parameters}"  # there is a limit at least
+    urls = {relation: f"{first}&cursor={each}" if each else first for relation, each in links.items()}
+    return ", ".join([f'<{url}>; rel="{relation}"' for relation, url in urls.items()])

@@ -1,17 +1,23 @@
 """Cursors: positions in a list as text that clients pass back, signed and bound to the list's filters and ordering."""
 
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
 from datetime import datetime
 
-from django.core.signing import BadSignature, Signer
+import orjson
+from django.conf import settings
 
 from ticketloop.listing.collections import ORDERINGS, Collection, Key, Position, Query
+
+SIGNATURE = 16  # bytes of it: half of HMAC-SHA-256, the least that RFC 2104, section 5, allows
+FOREIGN = "Not a cursor of this list. Take one from a Link header, and keep filters and ordering with it."
 
 
 def write(collection: Collection, query: Query, position: Position) -> str:
     """The cursor of a position in this list."""
-    key = [each.isoformat() if isinstance(each, datetime) else each for each in position.key]
-    return _signer(collection, query).sign_object([position.backward, *key])
+    content = orjson.dumps([position.backward, *position.key])
+    return _encode(_sign(collection, query, content) + content)
 
 
 def resume(collection: Collection, query: Query, cursor: str) -> Query:
@@ -19,10 +25,13 @@ def resume(collection: Collection, query: Query, cursor: str) -> Query:
     if query.limit is None:
         raise ValueError("Goes with a `limit`.")
     try:
-        backward, *key = _signer(collection, query).unsign_object(cursor)
-    except BadSignature as error:
-        message = "Not a cursor of this list. Take one from a Link header, and keep filters and ordering with it."
-        raise ValueError(message) from error
+        decoded = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except ValueError:
+        raise ValueError(FOREIGN) from None
+    signature, content = decoded[:SIGNATURE], decoded[SIGNATURE:]
+    if _encode(decoded) != cursor or not hmac.compare_digest(signature, _sign(collection, query, content)):
+        raise ValueError(FOREIGN)
+    backward, *key = orjson.loads(content)
     return replace(query, position=Position(_read_key(query, key), backward))
 
 
@@ -34,6 +43,11 @@ def _read_key(query: Query, key: list[object]) -> Key:
     )
 
 
-def _signer(collection: Collection, query: Query) -> Signer:
-    """Signs for this list only: its name, ordering and filters go into the key."""
-    return Signer(salt=repr((collection.table, query.ordering, sorted(query.filters.items()))))
+def _sign(collection: Collection, query: Query, content: bytes) -> bytes:
+    """Signs for this list only: its name, ordering and filters are part of what is signed."""
+    listed = repr(("cursor", collection.table, query.ordering, sorted(query.filters.items())))
+    return hmac.digest(settings.SECRET_KEY.encode(), listed.encode() + b"\0" + content, "sha256")[:SIGNATURE]
+
+
+def _encode(signed: bytes) -> str:
+    return urlsafe_b64encode(signed).rstrip(b"=").decode()
