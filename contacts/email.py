@@ -1,5 +1,6 @@
 """The one form in which an e-mail address is stored, compared and looked up."""
 
+from functools import lru_cache
 from unicodedata import normalize
 
 from email_validator import EmailNotValidError, validate_email
@@ -7,6 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 MAX_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 
 
+@lru_cache(maxsize=10_000)  # who writes often is read once
 def normalise_email(text: str) -> str:
     """`text` without surrounding space, in lower case and Unicode NFC.
 

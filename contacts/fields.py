@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from contacts.email import MAX_LENGTH, normalise_email
 
@@ -25,6 +26,11 @@ class EmailField(serializers.CharField):
 
 class TextField(serializers.CharField):
     """A string, stripped; a JSON number or boolean is refused instead of being turned into one."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # The parser has refused lone surrogates; DRF would look at each character of a long text once more.
+        self.validators = [each for each in self.validators if type(each) is not ProhibitSurrogateCharactersValidator]
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
