@@ -16,6 +16,12 @@ class Contact(models.Model):
     full_name = models.CharField(max_length=255)
     email = models.CharField(max_length=MAX_LENGTH, unique=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # The one representation (see `representation`), written when the contact changes and not when it is read.
+    json = models.GeneratedField(
+        expression=models.Func("id", "full_name", "email", "created_at", function="contact_json"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     class Meta:
         db_table = "contacts"

@@ -1,14 +1,5 @@
 """The one representation of a contact, as SQL: every exit of the service uses it."""
 
-from ticketloop.sql_json import escaped_json, object_json, text_json, time_json
-
-# A JSON text of the row `contact`. The address is not escaped: an escaped one could not be mailed.
-CONTACT_JSON = object_json(
-    {
-        "id": "contact.id",
-        "full_name": escaped_json("contact.full_name"),
-        "email": text_json("contact.email"),
-        "created_at": time_json("contact.created_at"),
-    }
-)
+# A JSON text of the row `contact`. PostgreSQL writes it when the contact changes: see the function `contact_json`.
+CONTACT_JSON = "contact.json"
 ONE_CONTACT = f"SELECT {CONTACT_JSON} FROM contacts AS contact WHERE contact.id = %(id)s"

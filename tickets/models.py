@@ -22,6 +22,12 @@ class Ticket(models.Model):
 
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="tickets", db_index=False)
     issue_description = models.TextField()
+    # As the API and webhooks have it, written when the text changes and not when it is read.
+    issue_json = models.GeneratedField(
+        expression=models.Func("issue_description", function="html_escaped_json"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
     status = EnumField(enum_type="ticket_status", choices=Status.choices, db_default=Status.OPEN)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     resolved_at = models.DateTimeField(null=True, editable=False)

@@ -1,17 +1,18 @@
 """The one representation of a ticket, as SQL: API answers, lists and webhooks carry the same bytes."""
 
 from contacts.representation import CONTACT_JSON
-from ticketloop.sql_json import escaped_json, object_json, text_json, time_json
+from ticketloop.sql_json import choice_json, object_json, time_json
+from tickets.models import Ticket
 
 # A JSON text of the rows `ticket` and `contact`.
 TICKET_JSON = object_json(
     {
         "id": "ticket.id",
         "contact_id": "ticket.contact_id",
-        "issue_description": escaped_json("ticket.issue_description"),
-        "status": text_json("ticket.status"),
+        "issue_description": "ticket.issue_json",
+        "status": choice_json("ticket.status", Ticket.Status.values),
         "created_at": time_json("ticket.created_at"),
-        "contact": f"({CONTACT_JSON})",
+        "contact": CONTACT_JSON,
         "resolved_at": time_json("ticket.resolved_at"),
     }
 )

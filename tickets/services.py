@@ -26,13 +26,13 @@ noted AS (
 # the contact and then looks again whose address it is.
 OPENING = f"""
 known AS (
-    SELECT id, full_name, email, created_at FROM contacts WHERE email = %(email)s {{condition}} FOR KEY SHARE
+    SELECT id, json FROM contacts WHERE email = %(email)s {{condition}} FOR KEY SHARE
 ),
 fresh AS (
     INSERT INTO contacts (full_name, email)
     SELECT %(full_name)s, %(email)s WHERE NOT EXISTS (SELECT FROM known) {{condition}}
     ON CONFLICT (email) DO NOTHING
-    RETURNING id, full_name, email, created_at
+    RETURNING id, json
 ),
 contact AS (TABLE known UNION ALL TABLE fresh),
 ticket AS (
