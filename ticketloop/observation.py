@@ -12,7 +12,7 @@ from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from access.keys import Credential
-from ticketloop import metrics, request_id
+from ticketloop import logs, metrics, request_id
 
 logger = logging.getLogger("ticketloop.requests")
 
@@ -62,7 +62,7 @@ def note(request: HttpRequest, response: HttpResponseBase, start: float) -> None
         values = {"method": method, "route": route, "status": status, "duration_ms": round(duration * 1000, 3)}
         if isinstance(key, Credential):
             values["key"] = key.prefix
-        logger.log(level, "request", extra=values)
+        logs.log(logger, level, "request", values)
     if settings.METRICS_TOKEN:
         metrics.count(method, route, status, duration)
 
