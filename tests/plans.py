@@ -17,5 +17,5 @@ def plans_of_a_page(collection: Collection, query: Query) -> str:
         return fetch_all(statement, values, prepare=prepare)
 
     with patch.object(statements, "fetch_all", explain):
-        statements.fetch(collection, query, query.position, query.limit or 1)
+        statements.fetch_page(collection, query, query.limit or 1)
     return "\n".join(plans)

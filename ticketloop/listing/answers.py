@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from ticketloop.listing import cursors
 from ticketloop.listing.collections import Collection, Position, Query
 from ticketloop.listing.parameters import read_query
-from ticketloop.listing.statements import fetch, fetch_chunk, key
+from ticketloop.listing.statements import fetch_chunk, fetch_page
 
 # Rows that are fetched at a time: few at first, so that the answer begins at once; then many, which costs the least;
 # but of a long list fewer again, so that no other request waits long for its turn.
@@ -46,18 +46,14 @@ def stream(collection: Collection, query: Query) -> Iterator[bytes]:
 
 
 def _page(request: Request, collection: Collection, query: Query, limit: int) -> HttpResponse:
-    # One row more than asked for tells whether there is another page.
-    rows = fetch(collection, query, query.position, limit + 1)
-    more, rows = len(rows) > limit, rows[:limit]
+    page = fetch_page(collection, query, limit)
     backward = query.position is not None and query.position.backward
-    if backward:
-        rows.reverse()
-    response = HttpResponse(b"[" + b",".join([row[-1] for row in rows]) + b"]", content_type="application/json")
+    response = HttpResponse(b"[" + page.body + b"]", content_type="application/json")
     links = {"first": ""}
-    if rows and (more if backward else query.position):
-        links["prev"] = cursors.write(collection, query, Position(key(query, rows[0]), backward=True))
-    if rows and (backward or more):
-        links["next"] = cursors.write(collection, query, Position(key(query, rows[-1])))
+    if page.first and (page.more if backward else query.position):
+        links["prev"] = cursors.write(collection, query, Position(page.first, backward=True))
+    if page.last and (backward or page.more):
+        links["next"] = cursors.write(collection, query, Position(page.last))
     response["Link"] = _links(request, links)
     return response
 

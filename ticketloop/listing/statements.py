@@ -30,16 +30,34 @@ class Chunk(NamedTuple):
     body: bytes
 
 
-def fetch(collection: Collection, query: Query, position: Position | None, limit: int) -> list[Row]:
-    """At most `limit` rows from the position on, in the order in which they are met from there.
+class Page(NamedTuple):
+    """Rows in a piece, in the list's order: the first's and the last's key (None where there is none), the JSON texts
+    joined by commas; and whether there are more behind it, as seen from where it was looked for."""
 
-    Each begins with what `key` reads and ends with the row's JSON text in UTF-8.
-    """
-    return _find(Statement(collection, query, position), limit)
+    first: Key | None
+    last: Key | None
+    body: bytes
+    more: bool
+
+
+def fetch_page(collection: Collection, query: Query, limit: int) -> Page:
+    """At most `limit` rows from the query's position on."""
+    statement = Statement(collection, query, query.position)
+    if not (statement.has_rest or statement.backward):
+        ((more, *keys, body),) = _run(statement, statement.page(limit))
+        if not body:
+            return Page(None, None, b"", more=False)
+        return Page(key(query, keys), key(query, keys[len(keys) // 2 :]), body, more == b"t")
+    found = _find(statement, limit + 1)  # one more tells whether there are more
+    rows = found[:limit]
+    if statement.backward:
+        rows.reverse()
+    first, last = (key(query, rows[0]), key(query, rows[-1])) if rows else (None, None)
+    return Page(first, last, b",".join([row[-1] for row in rows]), len(found) > limit)
 
 
 def fetch_chunk(collection: Collection, query: Query, position: Position | None, limit: int) -> Chunk:
-    """The same in a piece, which costs less where they are many."""
+    """At most `limit` rows from the position on, to be followed by more."""
     statement = Statement(collection, query, position)
     if statement.has_rest:
         rows = _find(statement, limit)
@@ -79,7 +97,8 @@ class Statement:
     def __init__(self, collection: Collection, query: Query, position: Position | None) -> None:
         self.collection, self.row = collection, collection.row
         self.columns = ORDERINGS[query.column]
-        self.descending = query.descending != (position is not None and position.backward)
+        self.backward = position is not None and position.backward
+        self.descending = query.descending != self.backward
         self.values: dict[str, Any] = dict(query.filters)
         self.filters = {name: collection.filters[name] for name in query.filters}
         self.along = [name for name, each in self.filters.items() if query.column in each.indexed]
@@ -110,6 +129,13 @@ class Statement:
         """The next `limit` rows in one: their number, the last one's key, their JSON texts joined by commas."""
         last = ", ".join(f"(array_agg({column}))[count(*)]" for column in self.columns)
         return f"SELECT count(*), {last}, string_agg(body, ',') FROM ({self.walk(limit, limit)}) AS listed"
+
+    def page(self, limit: int) -> str:
+        """Whether more than `limit` rows follow, the first's key and the last's of these, their JSON texts joined."""
+        places = ("1", f"least(count(*), {limit})")
+        keys = ", ".join(f"(array_agg({column}))[{place}]" for place in places for column in self.columns)
+        body = f"array_to_string((array_agg(body))[:{limit}], ',')"
+        return f"SELECT count(*) > {limit}, {keys}, {body} FROM ({self.walk(limit + 1, limit + 1)}) AS listed"
 
     def _select(self, rows: str) -> str:
         key = ", ".join(KEY[column].format(self.row) for column in self.columns)
