@@ -19,7 +19,6 @@ from tickets.actors import Actor
 from tickets.models import Change, IdempotencyKey
 from tickets.representation import TICKET_JSON, TICKETS
 from webhooks.models import EventType
-from webhooks.outbox import IS_OWED
 
 KEPT_HOURS = 48  # after that a key is forgotten; clients may rely on 24
 VISIBLE_ASCII = re.compile(r"[!-~]{1,255}")
@@ -31,11 +30,12 @@ WITH claim AS MATERIALIZED (
     AND pg_try_advisory_xact_lock(hashtextextended(%(scope)s::text || ' ' || %(key)s::text, 0))
 ),
 {services.OPENING.replace("{condition}", "AND EXISTS (SELECT FROM claim)")},
+{services.NOTE_OPENING},
 remembered AS (
     INSERT INTO idempotency_keys (scope, key, fingerprint, ticket_id)
     SELECT %(scope)s::text, %(key)s::text, %(fingerprint)s::bytea, id FROM ticket
 )
-SELECT id, body, {IS_OWED} FROM rendered
+{services.OPENED}
 """
 FIND = f"""
 SELECT fingerprint IS NULL, fingerprint = %(fingerprint)s::bytea, ticket.id, coalesce(

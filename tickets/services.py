@@ -43,10 +43,13 @@ ticket AS (
 rendered AS (
     SELECT ticket.id, {TICKET_JSON} AS body FROM ticket JOIN contact ON contact.id = ticket.contact_id
 ),
-{NOTE_CHANGE.format(condition="WHERE %(actor)s::text <> ''")},
 {RECORD_EVENTS}
 """
-OPEN_TICKET = f"WITH {OPENING.replace('{condition}', '')} SELECT id, body, {IS_OWED} FROM rendered"
+NOTE_OPENING = NOTE_CHANGE.format(condition="WHERE %(actor)s::text <> ''")
+OPENED = f"SELECT id, body, {IS_OWED} FROM rendered"
+# Even what writes nothing gets ready to: for nobody the note is left out.
+OPEN_FOR_NOBODY = f"WITH {OPENING.replace('{condition}', '')} {OPENED}"
+OPEN_TICKET = f"WITH {OPENING.replace('{condition}', '')}, {NOTE_OPENING} {OPENED}"
 
 CHANGE_STATUS = f"""
 WITH ticket AS (
@@ -80,11 +83,12 @@ def open_ticket(full_name: str, email: str, issue_description: str, by: Actor = 
 
     An existing contact keeps its first `full_name`. The texts are stored as given, already validated.
     """
+    statement = OPEN_FOR_NOBODY if by == NOBODY else OPEN_TICKET
     values = {"full_name": full_name, "email": email, "issue_description": issue_description, "actor": by.name}
     rows: list[RenderedTicket] = []
     # Nothing comes back when somebody else created the contact since this statement began: the next one sees it.
     while not rows:
-        rows = run(OPEN_TICKET, {**values, "event": EventType.TICKET_CREATED, "kind": Change.Kind.OPENED})
+        rows = run(statement, {**values, "event": EventType.TICKET_CREATED, "kind": Change.Kind.OPENED})
     return rows[0]
 
 
