@@ -1,14 +1,22 @@
-"""Which media type an answer has (RFC 9110, section 12.5.1)."""
+"""Which media types requests and answers have (RFC 9110, sections 8.3 and 12.5.1)."""
 
 from collections.abc import Iterable
 
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 
 class Negotiation(DefaultContentNegotiation):
-    """DRF's choice, without its pains for the many clients that take anything."""
+    """DRF's choice, without its pains for what most clients send and take."""
+
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
+        first = next(iter(parsers))
+        if request.content_type == first.media_type:
+            return first
+        chosen: BaseParser | None = super().select_parser(request, parsers)
+        return chosen
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
