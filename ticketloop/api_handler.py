@@ -81,10 +81,10 @@ def refuse_foreign_hosts(get_response: GetResponse) -> GetResponse:
     ours: set[str] = set()
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        host = request.META.get("HTTP_HOST", "")
+        host = request.META.get("HTTP_HOST")
         if host not in ours:
             request.get_host()  # raises what becomes a 400
-            if len(ours) < MOST_HOSTS:
+            if host and len(ours) < MOST_HOSTS:
                 ours.add(host)
         return security.process_request(request) or get_response(request)
 

@@ -1,8 +1,12 @@
 """One contact for each normalised address, however many requests come at once."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from unicodedata import normalize
 
-from hypothesis import given
+import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contacts.email import normalise_email
@@ -45,3 +49,28 @@ def test_normalising_twice_changes_nothing_more(local: str, domain: str) -> None
     except ValueError:
         return
     assert normalise_email(once) == once
+
+
+@settings(max_examples=500)
+@given(
+    st.text("abzAZ09._+-' @\u0131é", max_size=70),
+    st.sampled_from(
+        ["example.com", "EXAMPLE.org", "xn--bcher-kva.ch", "bücher.ch", "[127.0.0.1]", "localhost", "a.test"]
+    )
+    | st.text("ab9.-_ é@", max_size=30)
+    | st.builds(lambda label, times: ".".join([label * 60] * times) + ".com", st.sampled_from("aé"), st.integers(1, 4)),
+)
+@example("a" * 64, "example.com")
+@example("a" * 65, "example.com")
+@example("a" * 9, ".".join(["b" * 60] * 4))
+@example("a" * 10, ".".join(["b" * 60] * 4))
+@example("a" * 11, ".".join(["b" * 60] * 4))
+def test_an_address_is_what_the_library_says(local: str, domain: str) -> None:
+    text = f"{local}@{domain}".strip()
+    try:
+        expected = validate_email(text, check_deliverability=False, allow_quoted_local=False).normalized.lower()
+    except EmailNotValidError as error:
+        with pytest.raises(ValueError, match="^" + re.escape(str(error)) + "$"):
+            normalise_email(text)
+    else:
+        assert normalise_email(text) == normalize("NFC", expected)
