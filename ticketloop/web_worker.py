@@ -26,6 +26,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 LINGER = 5  # milliseconds
 COURTESY = 0.001  # seconds
+LATELY = 0.05  # seconds: where an answer was made within these, the next may be wanted soon
 MOST_COURTESIES = 10  # before a piece of a stream: somebody may always be waiting
 MOST_WORKERS = 1024
 MOST_THREADS = 16  # of a worker; should there be more, some share a place
@@ -46,6 +47,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     _shared[:] = memoryview(struct.pack("i", NO_WORKER) * MOST_WORKERS).cast("i")
     # A byte for each thread: 1 while it makes an answer that somebody waits for.
     _answering: ClassVar[mmap.mmap] = mmap.mmap(-1, MOST_WORKERS * MOST_THREADS)
+    _last_answer: ClassVar[memoryview] = memoryview(mmap.mmap(-1, 8)).cast("d")  # by the monotonic clock
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -156,6 +158,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         finally:
             self._answering[place] = 0
         streams = getattr(body, "streaming", False)
+        if not streams:
+            self._last_answer[0] = monotonic()
         try:
             # A file's pieces, too: gunicorn has the kernel copy files, which waits for the client without any limit.
             for piece in body:
@@ -168,7 +172,9 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 body.close()
 
     def _give_way(self) -> None:
-        """Waits a moment where any worker has an answer to make: what is downloaded at length would delay it."""
+        """Waits a moment where any worker has, or just had, an answer to make: a long download would delay it."""
+        if monotonic() - self._last_answer[0] < LATELY:
+            sleep(COURTESY)
         for _ in range(MOST_COURTESIES):
             if 1 not in self._answering[:]:
                 return
