@@ -22,7 +22,9 @@ def normalise_email(text: str) -> str:
     """
     text = text.strip()
     local, _, domain = text.rpartition("@")
-    if len(local) <= LOCAL_MAX_LENGTH and PLAIN.fullmatch(local) and text.isascii() and len(text) <= MAX_LENGTH:
+    # A domain that is, or stands for, other letters than ASCII's is longer than it looks.
+    same_length = text.isascii() and "xn--" not in domain.lower()
+    if same_length and len(text) <= MAX_LENGTH and len(local) <= LOCAL_MAX_LENGTH and PLAIN.fullmatch(local):
         valid = f"{local}@{_valid_domain(domain)}"
     else:
         valid = _validate(text).normalized

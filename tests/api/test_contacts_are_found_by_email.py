@@ -60,6 +60,7 @@ def test_normalising_twice_changes_nothing_more(local: str, domain: str) -> None
     | st.text("ab9.-_ é@", max_size=30)
     | st.builds(lambda label, times: ".".join([label * 60] * times) + ".com", st.sampled_from("aé"), st.integers(1, 4)),
 )
+@example("a" * 64, ".".join(["xn--fiqaaaaaaaaaaaaaaaaaaaa"] * 3) + ".com")
 @example("a" * 64, "example.com")
 @example("a" * 65, "example.com")
 @example("a" * 9, ".".join(["b" * 60] * 4))
