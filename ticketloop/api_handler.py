@@ -1,8 +1,8 @@
 """Django for requests of the API: the same views and answers, at the price that such a request can afford.
 
 What Django does for every request, so that it suits any site, takes longer than one ticket does. Left out is what the
-API has no use for: signals around each request, the thread's settings for making URLs, cookies. Done once, and not for
-each request, is what is the same for many: finding the view of a path, the headers of the policies.
+API has no use for: signals as each request begins, the thread's settings for making URLs, cookies. Done once, and not
+for each request, is what is the same for many: finding the view of a path, the headers of the policies.
 """
 
 import re
@@ -54,7 +54,7 @@ class ApiHandler(WSGIHandler):
         body: Iterable[bytes] = response
         if isinstance(response, HttpResponse):
             body = [response.content]
-            if response.status_code != 304:
+            if response.status_code != 304 and not response.has_header("Content-Length"):
                 headers.append(("Content-Length", str(len(response.content))))
         start_response(f"{response.status_code} {response.reason_phrase}", headers)
         return body

@@ -33,6 +33,7 @@ def preflight(service: Service, path: str = "/api/v1/tickets", origin: str = SHO
 def test_a_preflight_is_answered_without_credentials(shared: Service) -> None:
     response = preflight(shared)
     assert response.status_code == 200
+    assert response.raw.headers.getlist("Content-Length") == ["0"]
     assert response.headers["Access-Control-Allow-Origin"] == SHOP
     assert words(response.headers["Access-Control-Allow-Methods"]) >= {"get", "post", "patch"}
     allowed = words(response.headers["Access-Control-Allow-Headers"])
