@@ -19,7 +19,15 @@ whole_application, api_application = WSGIHandler(), ApiHandler()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Django, for bodies of any transfer coding: it takes a body without Content-Length for an empty one."""
+    """Django, for bodies of any transfer coding: it takes a body without Content-Length for an empty one.
+
+    And for any Content-Type: Django would read URLs and forms in whatever charset it names, and some make it fail.
+    Everything here is UTF-8, so that of its parameters only a form's boundary is told.
+    """
+    kind, *parameters = environ.get("CONTENT_TYPE", "").split(";")
+    if parameters:
+        boundary = [each for each in parameters if each.lstrip().lower().startswith("boundary=")]
+        environ["CONTENT_TYPE"] = ";".join([kind, *boundary])
     if environ.get("HTTP_TRANSFER_ENCODING"):
         # One byte past the limit is enough for the parser to see that the body is too large.
         body = environ["wsgi.input"].read(settings.API_BODY_LIMIT + 1)

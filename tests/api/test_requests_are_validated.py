@@ -84,6 +84,29 @@ def test_a_chunked_body_is_read(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
+    "parameter",
+    [
+        "charset=utf-8",
+        "charset=utf-16",
+        "charset=unicode_escape",
+        "charset=hex",
+        "charset*=foo''%e9",
+        "charset*=utf-8''%00",
+    ],
+)
+def test_json_and_urls_are_utf_8_whatever_charset_is_named(service: Service, parameter: str) -> None:
+    headers = {"Content-Type": f"application/json; {parameter}"}
+    body = '{"full_name": "Zo\u00eb", "email": "zoe@example.com", "issue_description": "caf\u00e9"}'.encode()
+    opened = service.request("POST", "/api/v1/tickets", data=body, headers=headers)
+    assert (opened.status_code, opened.json()["issue_description"]) == (201, "caf\u00e9")
+    found = service.request("GET", "/api/v1/tickets?limit=1&q=caf%C3%A9", headers=headers)
+    assert (found.status_code, found.json()) == (200, [opened.json()])
+    assert "q=caf%C3%A9" in found.headers["Link"]
+    assert service.request("GET", "/api/v1/tickets?limit=1&q=abc%5Cud800x", headers=headers).json() == []
+    assert service.request("GET", "/admin/login/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
     ("method", "path", "headers", "status"),
     [
         ("POST", "/api/v1/tickets", {"Content-Type": "text/plain"}, 415),
