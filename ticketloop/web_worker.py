@@ -47,7 +47,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     _shared[:] = memoryview(struct.pack("i", NO_WORKER) * MOST_WORKERS).cast("i")
     # A byte for each thread: 1 while it makes an answer that somebody waits for.
     _answering: ClassVar[mmap.mmap] = mmap.mmap(-1, MOST_WORKERS * MOST_THREADS)
-    _last_answer: ClassVar[memoryview] = memoryview(mmap.mmap(-1, 8)).cast("d")  # by the monotonic clock
+    _last_answer: "ClassVar[memoryview[float]]" = memoryview(mmap.mmap(-1, 8)).cast("d")  # by the monotonic clock
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
