@@ -35,7 +35,7 @@ remembered AS (
     INSERT INTO idempotency_keys (scope, key, fingerprint, ticket_id)
     SELECT %(scope)s::text, %(key)s::text, %(fingerprint)s::bytea, id FROM ticket
 )
-{services.OPENED}
+{services.OUTCOME}
 """
 FIND = f"""
 SELECT fingerprint IS NULL, fingerprint = %(fingerprint)s::bytea, ticket.id, coalesce(

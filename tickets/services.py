@@ -46,10 +46,10 @@ rendered AS (
 {RECORD_EVENTS}
 """
 NOTE_OPENING = NOTE_CHANGE.format(condition="WHERE %(actor)s::text <> ''")
-OPENED = f"SELECT id, body, {IS_OWED} FROM rendered"
+OUTCOME = f"SELECT id, body, {IS_OWED} FROM rendered"
 # Even what writes nothing gets ready to: for nobody the note is left out.
-OPEN_FOR_NOBODY = f"WITH {OPENING.replace('{condition}', '')} {OPENED}"
-OPEN_TICKET = f"WITH {OPENING.replace('{condition}', '')}, {NOTE_OPENING} {OPENED}"
+OPEN_FOR_NOBODY = f"WITH {OPENING.replace('{condition}', '')} {OUTCOME}"
+OPEN_TICKET = f"WITH {OPENING.replace('{condition}', '')}, {NOTE_OPENING} {OUTCOME}"
 
 CHANGE_STATUS = f"""
 WITH ticket AS (
@@ -63,7 +63,7 @@ rendered AS (
 ),
 {NOTE_CHANGE.format(condition="")},
 {RECORD_EVENTS}
-SELECT id, body, {IS_OWED} FROM rendered ORDER BY id
+{OUTCOME} ORDER BY id
 """
 # The planner cannot know how many ids an array will have. For one of its own it makes one plan for good.
 ONE, MANY = "id = %(id)s", "id = ANY (%(ids)s::bigint[])"
