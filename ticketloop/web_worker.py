@@ -24,6 +24,8 @@ from gunicorn.http.unreader import SocketUnreader
 from gunicorn.util import close_graceful, http_date
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from ticketloop.affinity import NOWHERE, Home
+
 LINGER = 5  # milliseconds
 COURTESY = 0.001  # seconds
 LATELY = 0.05  # seconds: where an answer was made within these, the next may be wanted soon
@@ -45,6 +47,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     # How many connections each worker has, for all of them to see. Wrong numbers would cost a little speed, no more.
     _shared: ClassVar[memoryview] = memoryview(mmap.mmap(-1, 4 * MOST_WORKERS)).cast("i")
     _shared[:] = memoryview(struct.pack("i", NO_WORKER) * MOST_WORKERS).cast("i")
+    _homes: ClassVar[memoryview] = memoryview(mmap.mmap(-1, 4 * MOST_WORKERS)).cast("i")
+    _homes[:] = memoryview(struct.pack("i", NOWHERE) * MOST_WORKERS).cast("i")
     # A byte for each thread: 1 while it makes an answer that somebody waits for.
     _answering: ClassVar[mmap.mmap] = mmap.mmap(-1, MOST_WORKERS * MOST_THREADS)
     _last_answer: "ClassVar[memoryview[float]]" = memoryview(mmap.mmap(-1, 8)).cast("d")  # by the monotonic clock
@@ -58,6 +62,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def init_process(self) -> None:
         """As gunicorn's. A setting becomes an attribute: gunicorn looks each up by way of an AttributeError."""
         self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
+        self._home = Home(self._homes, self._place, self.cfg.workers)
         super().init_process()
 
     def leave(self) -> None:
@@ -65,11 +70,13 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         first = self._place * MOST_THREADS
         self._answering[first : first + MOST_THREADS] = bytes(MOST_THREADS)
         self._shared[self._place] = NO_WORKER
+        self._homes[self._place] = NOWHERE
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """As gunicorn's; called over and over."""
         super().wait_for_and_dispatch_events(timeout)
         self._tell_connections()
+        self._home.review()
 
     def accept(self, listener: Any) -> None:
         """As gunicorn's, but a worker with more connections than another lets that one go first.

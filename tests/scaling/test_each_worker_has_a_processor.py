@@ -1,0 +1,89 @@
+"""The API's processes run on a processor each, as Python runs one of a process's threads at a time."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import psutil
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.processes import Service, wait_until
+from ticketloop import affinity
+
+PROCESSORS = sorted(os.sched_getaffinity(0))
+SHARES = st.floats(0, 1)
+
+
+def workers(service: Service) -> list[psutil.Process]:
+    return psutil.Process(service.process.pid).children()
+
+
+def homes(service: Service) -> list[set[int]]:
+    """For each of its processes where its threads may run."""
+    return [
+        {processor for task in os.listdir(f"/proc/{each.pid}/task") for processor in os.sched_getaffinity(int(task))}
+        for each in workers(service)
+    ]
+
+
+def test_workers_share_no_processor(start_service: Callable[..., Service], database: None) -> None:
+    service = start_service(WEB_CONCURRENCY=str(len(PROCESSORS)))
+    wait_until(lambda: sorted(map(list, homes(service))) == [[each] for each in PROCESSORS], 20, "a processor for each")
+    service.stop()
+
+
+def test_a_worker_that_follows_one_takes_its_processor(start_service: Callable[..., Service], database: None) -> None:
+    service = start_service(WEB_CONCURRENCY=str(len(PROCESSORS)))
+    first = workers(service)[0]
+    first.kill()
+    wait_until(lambda: first not in workers(service), 20, "the end of a worker")
+    wait_until(lambda: sorted(map(list, homes(service))) == [[each] for each in PROCESSORS], 20, "a processor for each")
+    service.stop()
+
+
+def test_more_workers_than_processors_are_left_to_the_kernel(
+    start_service: Callable[..., Service], database: None
+) -> None:
+    service = start_service(WEB_CONCURRENCY=str(len(PROCESSORS) + 1))
+    wait_until(lambda: len(workers(service)) == len(PROCESSORS) + 1, 20, "all workers")
+    assert service.request("GET", "/health").ok
+    assert homes(service) == [set(PROCESSORS)] * (len(PROCESSORS) + 1)
+    service.stop()
+
+
+@pytest.fixture
+def anywhere() -> Iterator[None]:
+    """This process may run anywhere again afterwards."""
+    yield
+    for task in os.listdir("/proc/self/task"):
+        os.sched_setaffinity(int(task), PROCESSORS)
+
+
+@pytest.mark.skipif(len(PROCESSORS) < 2, reason="there is nowhere to go")
+@pytest.mark.parametrize("crowded", [True, False])
+def test_a_worker_leaves_a_processor_that_strangers_crowd(
+    crowded: bool, anywhere: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of what the kernel counts only the processors' times are made up.
+    monkeypatch.setattr(affinity, "REVIEW", 0.0)
+    home = affinity.Home(places := memoryview(bytearray(4)).cast("i"), 0, 1)
+    first = places[0]
+    later = {each: "0 0 0 0 0" if each == first and crowded else f"0 0 0 {10**12} 0" for each in PROCESSORS}
+    stat = "".join(f"cpu{each} {times} 0 0 0 0 0\n" for each, times in later.items())
+    with patch.object(Path, "read_text", return_value=stat):
+        home.review()
+    assert (places[0] != first) == crowded
+    assert os.sched_getaffinity(0) == {places[0]}
+
+
+@given(processor=st.sampled_from([0, 1]), used=SHARES, idle=st.fixed_dictionaries({0: SHARES, 1: SHARES}))
+def test_nobody_leaves_a_processor_to_themselves_or_for_a_busy_one(
+    processor: int, used: float, idle: dict[int, float]
+) -> None:
+    found = affinity.better(processor, used, idle)
+    assert all(idle[each] > 0.5 for each in found)
+    if used + idle[processor] >= 1:
+        assert not found
