@@ -10,6 +10,8 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from ticketloop.batching import BatchLostError
+
 logger = logging.getLogger(__name__)
 
 
@@ -23,7 +25,7 @@ class DatabaseUnavailable(APIException):
 
 def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's handler, and 503 instead of a traceback while the database cannot be reached."""
-    if isinstance(exception, Error) and not database_is_usable():
+    if isinstance(exception, BatchLostError) or (isinstance(exception, Error) and not database_is_usable()):
         logger.error("the database cannot be reached: %s", exception)
         exception = DatabaseUnavailable()
     return exception_handler(exception, context)

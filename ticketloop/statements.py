@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.errors import DataError
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ConnStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from ticketloop.postgresql.base import DatabaseWrapper, checked
@@ -53,6 +53,16 @@ def fetch_one(statement: str, values: Mapping[str, object]) -> Row | None:
     return rows[0] if rows else None
 
 
+def is_undone() -> bool:
+    """Whether nothing is left of this thread's statement that has just failed.
+
+    So it is when PostgreSQL itself refused it and the connection goes on; where that broke, it may have been
+    committed. Inside `atomic` that is not known before the end.
+    """
+    libpq = cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS]).libpq
+    return libpq.status == ConnStatus.OK and libpq.transaction_status == TransactionStatus.IDLE
+
+
 def _execute(database: DatabaseWrapper, query: _Query, values: Mapping[str, object], prepare: bool) -> PGresult:
     libpq = database.libpq
     if not database.autocommit and libpq.transaction_status == TransactionStatus.IDLE:
@@ -65,15 +75,22 @@ def _execute(database: DatabaseWrapper, query: _Query, values: Mapping[str, obje
 
 
 def _text(value: object) -> bytes | None:
-    """A value as PostgreSQL reads it, whatever the column's type; of lists those of numbers."""
+    """A value as PostgreSQL reads it, whatever the column's type; of lists those of texts and numbers."""
     if value is None:
         return None
     if isinstance(value, bytes):
         return b"\\x" + value.hex().encode()
-    text = "{" + ",".join(map(str, value)) + "}" if isinstance(value, list) else str(value)
+    text = "{" + ",".join(map(_element, value)) + "}" if isinstance(value, list) else str(value)
     if "\0" in text:
         raise DataError("PostgreSQL stores no NUL")  # libpq would take it for the end of the text
     return text.encode()
+
+
+def _element(value: object) -> str:
+    """A value in an array (PostgreSQL's documentation, section 8.15.6)."""
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return "NULL" if value is None else str(value)
 
 
 @lru_cache(maxsize=1000)

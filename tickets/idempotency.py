@@ -13,11 +13,13 @@ from django.db import IntegrityError, connection
 from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import APIException, ValidationError
 
+from ticketloop import request_id
 from ticketloop.statements import fetch_one
 from tickets import services
 from tickets.actors import Actor
-from tickets.models import Change, IdempotencyKey
+from tickets.models import IdempotencyKey
 from tickets.representation import TICKET_JSON, TICKETS
+from tickets.statements import NOTE_OPENING, OUTCOME, opening
 from webhooks.models import EventType
 
 KEPT_HOURS = 48  # after that a key is forgotten; clients may rely on 24
@@ -29,13 +31,13 @@ WITH claim AS MATERIALIZED (
     SELECT WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE scope = %(scope)s::text AND key = %(key)s::text)
     AND pg_try_advisory_xact_lock(hashtextextended(%(scope)s::text || ' ' || %(key)s::text, 0))
 ),
-{services.OPENING.replace("{condition}", "AND EXISTS (SELECT FROM claim)")},
-{services.NOTE_OPENING},
+{opening("WHERE EXISTS (SELECT FROM claim)")},
+{NOTE_OPENING},
 remembered AS (
     INSERT INTO idempotency_keys (scope, key, fingerprint, ticket_id)
     SELECT %(scope)s::text, %(key)s::text, %(fingerprint)s::bytea, id FROM ticket
 )
-{services.OUTCOME}
+{OUTCOME}
 """
 FIND = f"""
 SELECT fingerprint IS NULL, fingerprint = %(fingerprint)s::bytea, ticket.id, coalesce(
@@ -90,26 +92,19 @@ def open_ticket_once(scope: str, key: str, request: Mapping[str, str], by: Actor
     if not VISIBLE_ASCII.fullmatch(key):
         raise ValidationError({"Idempotency-Key": ["Must be 1 to 255 visible ASCII characters."]})
     fingerprint = sha256(json.dumps(request, sort_keys=True).encode()).digest()
-    values: dict[str, Any] = {
-        **request,
-        "scope": scope,
-        "key": key,
-        "fingerprint": fingerprint,
-        "event": EventType.TICKET_CREATED,
-        "kind": Change.Kind.OPENED,
-        "actor": by.name,
-    }
+    values: dict[str, Any] = {"scope": scope, "key": key, "fingerprint": fingerprint}
+    asked = services.Opening(**request, actor=by.name, request_id=request_id.current.get())
     # Twice, as a contact of that address may appear just then; after that it is there.
     for _ in range(2):
         try:
-            opened = services.run(OPEN_ONCE, values)
+            (opened,) = services.run(OPEN_ONCE, [asked], **values)
         except IntegrityError as error:
             if not isinstance(error.__cause__, UniqueViolation):
                 raise
-            opened = []  # the first request was committed while this one looked: nothing of this one was stored
+            opened = None  # the first request was committed while this one looked: nothing of this one was stored
         if opened:
-            return Outcome(opened[0], replayed=False)
-        known = fetch_one(FIND, values)
+            return Outcome(opened, replayed=False)
+        known = fetch_one(FIND, {**values, "event": EventType.TICKET_CREATED})
         if known:
             erased, same, ticket, body = known
             if erased == b"t":

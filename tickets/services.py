@@ -4,71 +4,17 @@ A statement on its own is its own transaction, committed when it returns; inside
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from django.db import connection
 
 from ticketloop import request_id
-from ticketloop.statements import fetch_all
+from ticketloop.batching import Batcher
+from ticketloop.statements import fetch_all, is_undone
 from tickets.actors import NOBODY, Actor
-from tickets.models import Change
-from tickets.representation import TICKET_JSON
-from webhooks.models import EventType
-from webhooks.outbox import IS_OWED, RECORD_EVENTS, nudge_after_commit
-
-NOTE_CHANGE = """
-noted AS (
-    INSERT INTO ticket_changes (ticket_id, kind, actor)
-    SELECT id, %(kind)s::text, %(actor)s::text FROM ticket {condition}
-)
-"""
-
-# A contact that exists is only read: an upsert that "updates" it would write a new row version for every ticket. The
-# lock is the one that the ticket's foreign key takes anyway; taken first, it waits for somebody who erases or corrects
-# the contact and then looks again whose address it is.
-OPENING = f"""
-known AS (
-    SELECT id, json FROM contacts WHERE email = %(email)s {{condition}} FOR KEY SHARE
-),
-fresh AS (
-    INSERT INTO contacts (full_name, email)
-    SELECT %(full_name)s, %(email)s WHERE NOT EXISTS (SELECT FROM known) {{condition}}
-    ON CONFLICT (email) DO NOTHING
-    RETURNING id, json
-),
-contact AS (TABLE known UNION ALL TABLE fresh),
-ticket AS (
-    INSERT INTO tickets (contact_id, issue_description)
-    SELECT id, %(issue_description)s FROM contact
-    RETURNING *
-),
-rendered AS (
-    SELECT ticket.id, {TICKET_JSON} AS body FROM ticket JOIN contact ON contact.id = ticket.contact_id
-),
-{RECORD_EVENTS}
-"""
-NOTE_OPENING = NOTE_CHANGE.format(condition="WHERE %(actor)s::text <> ''")
-OUTCOME = f"SELECT id, body, {IS_OWED} FROM rendered"
-# Even what writes nothing gets ready to: for nobody the note is left out.
-OPEN_FOR_NOBODY = f"WITH {OPENING.replace('{condition}', '')} {OUTCOME}"
-OPEN_TICKET = f"WITH {OPENING.replace('{condition}', '')}, {NOTE_OPENING} {OUTCOME}"
-
-CHANGE_STATUS = f"""
-WITH ticket AS (
-    UPDATE tickets SET status = %(after)s, resolved_at = {{resolved_at}}, resolved_by_id = {{resolved_by}}
-    WHERE {{which}} AND status = %(before)s
-    RETURNING *
-),
-rendered AS (
-    SELECT ticket.id, {TICKET_JSON} AS body FROM ticket JOIN contacts AS contact ON contact.id = ticket.contact_id
-    FOR KEY SHARE OF contact  -- an erasure that this statement waited for is seen, not only the ticket's new text
-),
-{NOTE_CHANGE.format(condition="")},
-{RECORD_EVENTS}
-{OUTCOME} ORDER BY id
-"""
-# The planner cannot know how many ids an array will have. For one of its own it makes one plan for good.
-ONE, MANY = "id = %(id)s", "id = ANY (%(ids)s::bigint[])"
-RESOLVE = CHANGE_STATUS.replace("{resolved_at}", "statement_timestamp()").replace("{resolved_by}", "%(by)s")
-REOPEN = CHANGE_STATUS.replace("{resolved_at}", "NULL").replace("{resolved_by}", "NULL")
+from tickets.statements import OPEN, OPEN_FOR_NOBODY, REOPEN, RESOLVE
+from webhooks.outbox import nudge_after_commit
 
 
 class RenderedTicket(NamedTuple):
@@ -78,44 +24,91 @@ class RenderedTicket(NamedTuple):
     body: bytes
 
 
+class Opening(NamedTuple):
+    """A ticket to open, as the statement takes it."""
+
+    full_name: str
+    email: str
+    issue_description: str
+    actor: str
+    request_id: str
+
+
+class Changing(NamedTuple):
+    """A ticket to resolve or to reopen, as the statement takes it."""
+
+    id: int
+    user: int | None
+    actor: str
+    request_id: str
+
+
+Asked = TypeVar("Asked", Opening, Changing)
+
+
 def open_ticket(full_name: str, email: str, issue_description: str, by: Actor = NOBODY) -> RenderedTicket:
     """Opens a ticket for the contact with this normalised address, who is created if there is none yet.
 
     An existing contact keeps its first `full_name`. The texts are stored as given, already validated.
     """
-    statement = OPEN_FOR_NOBODY if by == NOBODY else OPEN_TICKET
-    values = {"full_name": full_name, "email": email, "issue_description": issue_description, "actor": by.name}
-    rows: list[RenderedTicket] = []
+    opening = Opening(full_name, email, issue_description, by.name, request_id.current.get())
+    opened = None
     # Nothing comes back when somebody else created the contact since this statement began: the next one sees it.
-    while not rows:
-        rows = run(statement, {**values, "event": EventType.TICKET_CREATED, "kind": Change.Kind.OPENED})
-    return rows[0]
+    while opened is None:
+        opened = _together(_OPEN, opening)
+    return opened
+
+
+def resolve_ticket(id: int, by: Actor = NOBODY) -> RenderedTicket | None:
+    """Resolves the ticket and returns it; None where there is no such open ticket."""
+    return _together(_RESOLVE, _changing(id, by))
+
+
+def reopen_ticket(id: int, by: Actor = NOBODY) -> RenderedTicket | None:
+    """Reopens the ticket and returns it; None where there is no such resolved ticket."""
+    return _together(_REOPEN, _changing(id, by))
 
 
 def resolve_tickets(ids: Sequence[int], by: Actor = NOBODY) -> list[RenderedTicket]:
     """Resolves those of the tickets that are open, and returns them; the others stay as they are."""
-    values = {"before": "open", "after": "resolved", "event": EventType.TICKET_RESOLVED, "kind": Change.Kind.RESOLVED}
-    return _change(RESOLVE, ids, {"actor": by.name, "by": by.user, **values})
+    return [ticket for ticket in run(RESOLVE, [_changing(each, by) for each in ids]) if ticket]
 
 
 def reopen_tickets(ids: Sequence[int], by: Actor = NOBODY) -> list[RenderedTicket]:
     """Reopens those of the tickets that are resolved, and returns them; the others stay as they are."""
-    values = {"before": "resolved", "after": "open", "event": EventType.TICKET_REOPENED, "kind": Change.Kind.REOPENED}
-    return _change(REOPEN, ids, {"actor": by.name, **values})
+    return [ticket for ticket in run(REOPEN, [_changing(each, by) for each in ids]) if ticket]
 
 
-def _change(statement: str, ids: Sequence[int], values: dict[str, Any]) -> list[RenderedTicket]:
-    if len(ids) == 1:
-        return run(statement.replace("{which}", ONE), {"id": ids[0], **values})
-    return run(statement.replace("{which}", MANY), {"ids": list(ids), **values})
+def run(statement: str, asked: Sequence[Asked], **values: object) -> list[RenderedTicket | None]:
+    """Runs a statement for what is asked, and wakes a worker where anybody is owed an event.
 
-
-def run(statement: str, values: dict[str, Any]) -> list[RenderedTicket]:
-    """Runs a statement that returns the id and body of every ticket it changed, and whether anybody is owed an event.
-
-    If so, a worker hears of it.
+    Returns as many tickets as are asked for, None where the statement left one alone.
     """
-    rows = fetch_all(statement, {**values, "request_id": request_id.current.get()})
-    if rows and rows[0][2] == b"t":
+    if not asked:
+        return []
+    columns = zip(asked[0]._fields, map(list, zip(*asked, strict=True)), strict=True)
+    rows = fetch_all(statement, {**dict(columns), **values})
+    if rows and rows[0][3] == b"t":
         nudge_after_commit()
-    return [RenderedTicket(int(ticket), body) for ticket, body, _ in rows]
+    tickets: list[RenderedTicket | None] = [None] * len(asked)
+    for place, ticket, body, _ in rows:
+        tickets[int(place) - 1] = RenderedTicket(int(ticket), body)
+    return tickets
+
+
+def _changing(id: int, by: Actor) -> Changing:
+    return Changing(id, by.user, by.name, request_id.current.get())
+
+
+def _open(openings: Sequence[Opening]) -> list[RenderedTicket | None]:
+    return run(OPEN if any(opening.actor for opening in openings) else OPEN_FOR_NOBODY, openings)
+
+
+def _together(batcher: "Batcher[Asked, RenderedTicket | None]", asked: Asked) -> RenderedTicket | None:
+    """With what other threads ask for at the moment, but for itself where it must join a transaction."""
+    return batcher.run([asked])[0] if connection.in_atomic_block else batcher(asked)
+
+
+_OPEN = Batcher(_open, is_undone)
+_RESOLVE = Batcher(partial(run, RESOLVE), is_undone)
+_REOPEN = Batcher(partial(run, REOPEN), is_undone)

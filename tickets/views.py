@@ -110,15 +110,15 @@ class TicketViewSet(ApiViewSet):
     def resolve(self, request: Request, pk: str) -> HttpResponse:
         """Resolves the ticket. Resolving it again changes nothing."""
         ticket_id = id_or_404(pk, NOT_FOUND)
-        changed = services.resolve_tickets([ticket_id], actor(request))
-        return json_response(changed[0].body) if changed else _current(ticket_id)
+        changed = services.resolve_ticket(ticket_id, actor(request))
+        return json_response(changed.body) if changed else _current(ticket_id)
 
     @action(detail=True, methods=["patch"])
     def reopen(self, request: Request, pk: str) -> HttpResponse:
         """Reopens the ticket. Reopening an open one changes nothing."""
         ticket_id = id_or_404(pk, NOT_FOUND)
-        changed = services.reopen_tickets([ticket_id], actor(request))
-        return json_response(changed[0].body) if changed else _current(ticket_id)
+        changed = services.reopen_ticket(ticket_id, actor(request))
+        return json_response(changed.body) if changed else _current(ticket_id)
 
 
 def _current(id: int) -> HttpResponse:

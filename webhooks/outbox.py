@@ -4,13 +4,20 @@ from django.db import transaction
 
 from webhooks.nudge import nudger
 
-# Two common table expressions for a statement that has one named `rendered` (id of the ticket, body to send) and
-# the parameters `event` and `request_id`. Event and deliveries thus share the fate of the row that caused them. Such a
-# statement can select `IS_OWED`: whether there is anybody to tell, and so a worker to wake.
-RECORD_EVENTS = """
+IS_OWED = "EXISTS (SELECT FROM delivery)"
+
+
+def record_events(event: str) -> str:
+    """Two common table expressions for a statement that has one named `rendered`: `id` of a ticket, `body` to send and
+    `request_id`.
+
+    Event and deliveries thus share the fate of the row that caused them. Such a statement can select `IS_OWED`: whether
+    there is anybody to tell, and so a worker to wake.
+    """
+    return f"""
 event AS (
     INSERT INTO webhook_events (type, payload, ticket_id, request_id)
-    SELECT %(event)s, body, id, %(request_id)s FROM rendered
+    SELECT '{event}', body, id, request_id FROM rendered
     RETURNING id, type
 ),
 delivery AS (
@@ -20,7 +27,6 @@ delivery AS (
     RETURNING id
 )
 """
-IS_OWED = "EXISTS (SELECT FROM delivery)"
 
 
 def nudge_after_commit() -> None:
