@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.template.response import SimpleTemplateResponse
 from django.test import RequestFactory
 from django.test.utils import override_settings
 from django.urls import ResolverMatch, get_resolver
@@ -58,6 +59,12 @@ class ApiHandler(WSGIHandler):
                 headers.append(("Content-Length", str(len(response.content))))
         start_response(f"{response.status_code} {response.reason_phrase}", headers)
         return body
+
+    def _get_response(self, request: HttpRequest) -> HttpResponseBase:
+        """As Django's, for middleware that only surrounds views, and views that see to transactions themselves."""
+        view, arguments, named = self.resolve_request(request)
+        response = view(request, *arguments, **named)
+        return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
         """The view of a path and what it is called with; found once for all paths that differ in an id only."""

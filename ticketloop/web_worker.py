@@ -9,7 +9,7 @@ import mmap
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from itertools import count
@@ -274,9 +274,19 @@ class _Unreader(SocketUnreader):  # type: ignore[misc]
 class Response(wsgi.Response):  # type: ignore[misc]
     """Sends its head together with the beginning of the body."""
 
+    headers: list[tuple[str, str]]
     headers_sent: bool
+    response_length: int | None
     chunked: bool
     _head = b""
+
+    def process_headers(self, headers: Iterable[tuple[str, str]]) -> None:
+        """As gunicorn's: checks the headers. Most are those of the answers before."""
+        for name, value in headers:
+            checked = _checked(name, value)
+            self.headers.extend(checked.headers)
+            if checked.response_length is not None:
+                self.response_length = checked.response_length
 
     def default_headers(self) -> list[str]:
         """What every answer begins with (RFC 9112, section 4)."""
@@ -313,6 +323,23 @@ class Response(wsgi.Response):  # type: ignore[misc]
                 raise TimeoutError from None
             if rest and monotonic() > end:
                 raise TimeoutError
+
+
+class _Checked:
+    """What gunicorn makes of a header."""
+
+    upgrade = False
+    response_length: int | None = None
+
+    def __init__(self) -> None:
+        self.headers: list[tuple[str, str]] = []
+
+
+@lru_cache(maxsize=250)
+def _checked(name: str, value: str) -> _Checked:
+    checked = _Checked()
+    wsgi.Response.process_headers(checked, [(name, value)])
+    return checked
 
 
 @lru_cache(maxsize=1)

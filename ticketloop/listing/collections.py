@@ -34,7 +34,7 @@ class Filter:
     lookup: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Collection:
     """A table as a list: `row` is the alias of its rows, `body` the SQL of a row's JSON, `join` what that needs."""
 

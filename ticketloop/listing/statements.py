@@ -7,6 +7,7 @@ out to be rare, all of them are looked up by the filters' own indexes and sorted
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ from ticketloop.listing.collections import ORDERINGS, Collection, Key, Position,
 from ticketloop.statements import Row, fetch_all
 
 WALK = 5000  # rows; a walk takes some tens of milliseconds when each is searched for a text
+MOST_TEXTS = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,8 +45,8 @@ class Page(NamedTuple):
 def fetch_page(collection: Collection, query: Query, limit: int) -> Page:
     """At most `limit` rows from the query's position on."""
     statement = Statement(collection, query, query.position)
-    if not (statement.has_rest or statement.backward):
-        ((more, *keys, body),) = _run(statement, statement.page(limit))
+    if not (statement.texts.has_rest or statement.backward):
+        ((more, *keys, body),) = _run(statement, statement.texts.page(limit))
         if not body:
             return Page(None, None, b"", more=False)
         return Page(key(query, keys), key(query, keys[len(keys) // 2 :]), body, more == b"t")
@@ -59,10 +61,10 @@ def fetch_page(collection: Collection, query: Query, limit: int) -> Page:
 def fetch_chunk(collection: Collection, query: Query, position: Position | None, limit: int) -> Chunk:
     """At most `limit` rows from the position on, to be followed by more."""
     statement = Statement(collection, query, position)
-    if statement.has_rest:
+    if statement.texts.has_rest:
         rows = _find(statement, limit)
         return Chunk(len(rows), key(query, rows[-1]) if rows else None, b",".join([row[-1] for row in rows]))
-    ((count, *last, body),) = _run(statement, statement.in_a_piece(limit))
+    ((count, *last, body),) = _run(statement, statement.texts.in_a_piece(limit))
     return Chunk(int(count), key(query, last) if body else None, body or b"")
 
 
@@ -76,34 +78,55 @@ def key(query: Query, row: Sequence[bytes]) -> Key:
 
 
 def _find(statement: "Statement", limit: int) -> list[Row]:
-    if not statement.has_rest:
-        return _run(statement, statement.walk(limit, limit))
-    rows = _run(statement, statement.walk(WALK, limit))
-    if len(rows) == limit or not _run(statement, statement.walk_further(WALK)):
+    texts = statement.texts
+    if not texts.has_rest:
+        return _run(statement, texts.walk(limit, limit))
+    rows = _run(statement, texts.walk(WALK, limit))
+    if len(rows) == limit or not _run(statement, texts.walk_further(WALK)):
         return rows
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        return _run(statement, statement.look_up(limit))
+        return _run(statement, texts.look_up(limit))
 
 
 def _run(statement: "Statement", sql: str) -> list[Row]:
     # A plan for all values would not use the indexes that only some of a filter's values have.
-    return fetch_all(sql, statement.values, prepare=not statement.filters)
+    return fetch_all(sql, statement.values, prepare=not statement.texts.filters)
 
 
 class Statement:
-    """The SELECTs for one query at one position."""
+    """The SELECTs for one query at one position, and their values."""
 
     def __init__(self, collection: Collection, query: Query, position: Position | None) -> None:
-        self.collection, self.row = collection, collection.row
-        self.columns = ORDERINGS[query.column]
         self.backward = position is not None and position.backward
-        self.descending = query.descending != self.backward
         self.values: dict[str, Any] = dict(query.filters)
-        self.filters = {name: collection.filters[name] for name in query.filters}
-        self.along = [name for name, each in self.filters.items() if query.column in each.indexed]
+        if position:
+            self.values |= {
+                f"key_{name}": value for name, value in zip(ORDERINGS[query.column], position.key, strict=True)
+            }
+        descending = query.descending != self.backward
+        self.texts = _texts(collection, query.column, descending, tuple(query.filters), position is not None)
+
+
+@lru_cache(maxsize=MOST_TEXTS)
+def _texts(*arguments: Any) -> "Texts":
+    return Texts(*arguments)
+
+
+class Texts:
+    """The SELECTs for all queries and positions that differ in values only. To put them together takes a while."""
+
+    def __init__(
+        self, collection: Collection, column: str, descending: bool, filters: Sequence[str], bounded: bool
+    ) -> None:
+        self.collection, self.row = collection, collection.row
+        self.columns = ORDERINGS[column]
+        self.descending = descending
+        self.filters = {name: collection.filters[name] for name in filters}
+        self.along = [name for name, each in self.filters.items() if column in each.indexed]
         self.has_rest = len(self.along) < len(self.filters)
-        self.bound = self._bound(position.key) if position else []
+        self.bound = self._bound() if bounded else []
+        self.page, self.in_a_piece = lru_cache(MOST_TEXTS)(self._page), lru_cache(MOST_TEXTS)(self._in_a_piece)
 
     def walk(self, depth: int, limit: int) -> str:
         """Filters the next `depth` rows in the list's order."""
@@ -125,12 +148,12 @@ class Statement:
         table = f"SELECT * FROM {self.collection.table} WHERE id = ANY (ARRAY({found}))"
         return f"{self._select(table)} {self._order()}"
 
-    def in_a_piece(self, limit: int) -> str:
+    def _in_a_piece(self, limit: int) -> str:
         """The next `limit` rows in one: their number, the last one's key, their JSON texts joined by commas."""
         last = ", ".join(f"(array_agg({column}))[count(*)]" for column in self.columns)
         return f"SELECT count(*), {last}, string_agg(body, ',') FROM ({self.walk(limit, limit)}) AS listed"
 
-    def page(self, limit: int) -> str:
+    def _page(self, limit: int) -> str:
         """Whether more than `limit` rows follow, the first's key and the last's of these, their JSON texts joined."""
         places = ("1", f"least(count(*), {limit})")
         keys = ", ".join(f"(array_agg({column}))[{place}]" for place in places for column in self.columns)
@@ -151,11 +174,9 @@ class Statement:
         condition = (lookup and each.lookup) or each.condition
         return "(" + condition.replace("%(value)s", f"%({name})s") + ")"
 
-    def _bound(self, key: Key) -> list[str]:
-        names = [f"key_{column}" for column in self.columns]
-        self.values |= dict(zip(names, key, strict=True))
+    def _bound(self) -> list[str]:
         columns = ", ".join(f"{self.row}.{column}" for column in self.columns)
-        marks = ", ".join(f"%({name})s" for name in names)
+        marks = ", ".join(f"%(key_{column})s" for column in self.columns)
         return [f"({columns}) {'<' if self.descending else '>'} ({marks})"]
 
     def _order(self, fence: str = "") -> str:
