@@ -1,4 +1,4 @@
-"""What PostgreSQL alone can do: pgbench runs the statement of a create, without any service in front."""
+"""What PostgreSQL alone can do a ticket at a time: pgbench runs the statement of a create, with no service in front."""
 
 import os
 import subprocess

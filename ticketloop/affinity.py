@@ -36,12 +36,15 @@ class Home:
     def review(self) -> None:
         """Moves, where that is better; called now and then."""
         before, here = self._looked, self._homes[self._place]
-        if here == NOWHERE or monotonic() - before[0] < REVIEW:
+        if not self._processors or monotonic() - before[0] < REVIEW:
             return
         self._looked = after = _look()
         passed = after[0] - before[0]
-        idle = {each: (seconds - before[2].get(each, seconds)) / passed for each, seconds in after[2].items()}
-        found = better(here, (after[1] - before[1]) / passed, idle) & self._processors - self._others()
+        found = self._processors - self._others()
+        # Without one, as the worker before it had not ended yet, or with another's, who chose at the same moment?
+        if here != NOWHERE and here not in self._homes[: self._place]:
+            idle = {each: (seconds - before[2].get(each, seconds)) / passed for each, seconds in after[2].items()}
+            found &= better(here, (after[1] - before[1]) / passed, idle)
         if found:
             self._move(random.choice(sorted(found)))  # noqa: S311 - any, so that not all go to the same
 
@@ -60,8 +63,8 @@ def better(processor: int, used: float, idle: Mapping[int, float]) -> set[int]:
 
     `idle` says for what share of the time each has nothing to do.
     """
-    others = 1 - idle.get(processor, 0) - used
-    return {each for each, share in idle.items() if share > FREE} if others > CROWDED else set()
+    here = idle.get(processor, 0) + used  # of its time, what this process could have
+    return {each for each, share in idle.items() if share > max(FREE, here)} if 1 - here > CROWDED else set()
 
 
 def _place_in_core(processor: int) -> int:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
@@ -34,6 +35,9 @@ class ApiHandler(WSGIHandler):
     """Django with API_MIDDLEWARE alone; what sessions and pages need would double the cost of a request."""
 
     _middleware_chain: GetResponse
+    _view_middleware: list[object]
+    _exception_middleware: list[object]
+    _template_response_middleware: list[object]
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,6 +47,10 @@ class ApiHandler(WSGIHandler):
         """As Django's."""
         with override_settings(MIDDLEWARE=settings.API_MIDDLEWARE):
             super().load_middleware(is_async)
+        if self._view_middleware or self._exception_middleware or self._template_response_middleware:
+            raise ImproperlyConfigured(
+                "API_MIDDLEWARE: must only surround views; _get_response calls no other methods."
+            )
 
     def __call__(  # type: ignore[override]  # WSGI (PEP 3333) asks for no more than this
         self, environ: dict[str, Any], start_response: Any

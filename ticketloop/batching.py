@@ -25,12 +25,14 @@ class BatchLostError(Exception):
 class Batcher(Generic[Item, Result]):
     """Calls `run` with the items of all threads that come at about the same moment, in one of these threads.
 
-    `run` returns a result for each item. Where it raises, and `is_undone` then says that nothing was done, each thread
-    calls it for its item alone: what one asks for harms no other. Otherwise its thread raises that, and the others
-    raise BatchLostError.
+    `run` returns a result for each item. Where it raises, and `is_undone` says of the error that nothing was done, each
+    thread calls it for its item alone: what one asks for harms no other. Otherwise its thread raises that, and the
+    others raise BatchLostError.
     """
 
-    def __init__(self, run: Callable[[Sequence[Item]], Sequence[Result]], is_undone: Callable[[], bool]) -> None:
+    def __init__(
+        self, run: Callable[[Sequence[Item]], Sequence[Result]], is_undone: Callable[[Exception], bool]
+    ) -> None:
         self.run = run
         self._is_undone = is_undone
         self._lock = threading.Lock()
@@ -78,8 +80,8 @@ class Batcher(Generic[Item, Result]):
         try:
             for each, result in zip(batch, self.run([each.item for each in batch]), strict=True):
                 each.results = [result]
-        except BaseException:
-            if len(batch) == 1 or not self._is_undone():
+        except Exception as error:
+            if len(batch) == 1 or not self._is_undone(error):
                 raise
             for each in batch:
                 each.alone = True

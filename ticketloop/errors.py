@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class DatabaseUnavailable(APIException):
-    """503: nothing was stored that was not acknowledged, and the same request may be sent again."""
+    """503: the same request may be sent again; where the connection broke, this one may nevertheless be stored."""
 
     status_code = 503
     default_detail = "The database cannot be reached right now. Please try again."

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
+from psycopg import Error as PsycopgError
 from psycopg.errors import DataError
 from psycopg.pq import ConnStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
@@ -53,14 +54,17 @@ def fetch_one(statement: str, values: Mapping[str, object]) -> Row | None:
     return rows[0] if rows else None
 
 
-def is_undone() -> bool:
-    """Whether nothing is left of this thread's statement that has just failed.
+def is_undone(error: BaseException) -> bool:
+    """Whether nothing is left of this thread's statement, which raised this.
 
     So it is when PostgreSQL itself refused it and the connection goes on; where that broke, it may have been
     committed. Inside `atomic` that is not known before the end.
     """
-    libpq = cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS]).libpq
-    return libpq.status == ConnStatus.OK and libpq.transaction_status == TransactionStatus.IDLE
+    refused = isinstance(error.__cause__, PsycopgError) and error.__cause__.sqlstate is not None
+    database = cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS])
+    if not refused or database.connection is None:
+        return False
+    return database.libpq.status == ConnStatus.OK and database.libpq.transaction_status == TransactionStatus.IDLE
 
 
 def _execute(database: DatabaseWrapper, query: _Query, values: Mapping[str, object], prepare: bool) -> PGresult:

@@ -73,11 +73,14 @@ def _change_status(before: str, after: str, resolved_at: str, resolved_by: str, 
 WITH asked AS (
     SELECT * FROM unnest({HIDDEN.format("id", "bigint")}, %(user)s::bigint[], %(actor)s::text[], %(request_id)s::text[])
     WITH ORDINALITY AS asked (id, "user", actor, request_id, place)
-    ORDER BY id  -- so that two such statements do not wait for each other
+),
+locked AS (  -- in the order of their ids, so that two such statements do not wait for each other
+    SELECT asked.* FROM asked JOIN tickets ON tickets.id = asked.id AND status = '{before}'
+    ORDER BY asked.id FOR NO KEY UPDATE OF tickets
 ),
 ticket AS (
     UPDATE tickets SET status = '{after}', resolved_at = {resolved_at}, resolved_by_id = {resolved_by}
-    FROM asked WHERE tickets.id = asked.id AND status = '{before}'
+    FROM locked WHERE tickets.id = locked.id AND status = '{before}'
     RETURNING tickets.*, actor, request_id, place
 ),
 rendered AS (

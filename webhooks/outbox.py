@@ -30,5 +30,5 @@ delivery AS (
 
 
 def nudge_after_commit() -> None:
-    """Wakes a worker once the current transaction, if any, is committed."""
-    transaction.on_commit(nudger.nudge)
+    """Wakes a worker once the current transaction, if any, is committed; an error in that is logged, no more."""
+    transaction.on_commit(nudger.nudge, robust=True)

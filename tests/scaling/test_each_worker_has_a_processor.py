@@ -31,7 +31,9 @@ def homes(service: Service) -> list[set[int]]:
 
 def test_workers_share_no_processor(start_service: Callable[..., Service], database: None) -> None:
     service = start_service(WEB_CONCURRENCY=str(len(PROCESSORS)))
-    wait_until(lambda: sorted(map(list, homes(service))) == [[each] for each in PROCESSORS], 20, "a processor for each")
+    wait_until(
+        lambda: sorted(map(list, homes(service))) == [[each] for each in PROCESSORS], what="a processor for each"
+    )
     service.stop()
 
 
@@ -39,8 +41,10 @@ def test_a_worker_that_follows_one_takes_its_processor(start_service: Callable[.
     service = start_service(WEB_CONCURRENCY=str(len(PROCESSORS)))
     first = workers(service)[0]
     first.kill()
-    wait_until(lambda: first not in workers(service), 20, "the end of a worker")
-    wait_until(lambda: sorted(map(list, homes(service))) == [[each] for each in PROCESSORS], 20, "a processor for each")
+    wait_until(lambda: first not in workers(service), what="the end of a worker")
+    wait_until(
+        lambda: sorted(map(list, homes(service))) == [[each] for each in PROCESSORS], what="a processor for each"
+    )
     service.stop()
 
 
@@ -48,7 +52,7 @@ def test_more_workers_than_processors_are_left_to_the_kernel(
     start_service: Callable[..., Service], database: None
 ) -> None:
     service = start_service(WEB_CONCURRENCY=str(len(PROCESSORS) + 1))
-    wait_until(lambda: len(workers(service)) == len(PROCESSORS) + 1, 20, "all workers")
+    wait_until(lambda: len(workers(service)) == len(PROCESSORS) + 1, what="all workers")
     assert service.request("GET", "/health").ok
     assert homes(service) == [set(PROCESSORS)] * (len(PROCESSORS) + 1)
     service.stop()
@@ -60,6 +64,34 @@ def anywhere() -> Iterator[None]:
     yield
     for task in os.listdir("/proc/self/task"):
         os.sched_setaffinity(int(task), PROCESSORS)
+
+
+def test_a_worker_without_one_takes_the_first_that_is_left(anywhere: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    # So it is after a reload: gunicorn starts the new workers before the old ones end.
+    monkeypatch.setattr(affinity, "REVIEW", 0.0)
+    homes = memoryview(bytearray(4 * (len(PROCESSORS) + 1))).cast("i")
+    for place, processor in enumerate([*PROCESSORS, affinity.NOWHERE]):
+        homes[place] = processor
+    home = affinity.Home(homes, len(PROCESSORS), len(PROCESSORS))
+    home.review()
+    assert homes[len(PROCESSORS)] == affinity.NOWHERE
+    homes[0] = affinity.NOWHERE
+    home.review()
+    assert homes[len(PROCESSORS)] == PROCESSORS[0]
+    assert os.sched_getaffinity(0) == {PROCESSORS[0]}
+
+
+@pytest.mark.skipif(len(PROCESSORS) < 2, reason="there is nowhere to go")
+def test_of_two_that_took_the_same_one_moves(anywhere: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(affinity, "REVIEW", 0.0)
+    homes = memoryview(bytearray(8)).cast("i")
+    homes[0] = homes[1] = affinity.NOWHERE
+    affinity.Home(homes, 0, 2)
+    os.sched_setaffinity(0, PROCESSORS)
+    other = affinity.Home(homes, 1, 2)
+    homes[1] = homes[0]
+    other.review()
+    assert homes[0] != homes[1]
 
 
 @pytest.mark.skipif(len(PROCESSORS) < 2, reason="there is nowhere to go")
@@ -84,6 +116,7 @@ def test_nobody_leaves_a_processor_to_themselves_or_for_a_busy_one(
     processor: int, used: float, idle: dict[int, float]
 ) -> None:
     found = affinity.better(processor, used, idle)
-    assert all(idle[each] > 0.5 for each in found)
+    assert all(idle[each] > max(0.5, used + idle[processor]) for each in found)
+    assert processor not in found
     if used + idle[processor] >= 1:
         assert not found
