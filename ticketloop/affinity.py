@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, process_time
+from typing import NamedTuple
 
 REVIEW = 1.0  # seconds between two looks at whether another processor would be better
 CROWDED = 0.3  # of a processor's time that others take
@@ -36,15 +37,15 @@ class Home:
     def review(self) -> None:
         """Moves, where that is better; called now and then."""
         before, here = self._looked, self._homes[self._place]
-        if not self._processors or monotonic() - before[0] < REVIEW:
+        if not self._processors or monotonic() - before.time < REVIEW:
             return
         self._looked = after = _look()
-        passed = after[0] - before[0]
         found = self._processors - self._others()
         # Without one, as the worker before it had not ended yet, or with another's, who chose at the same moment?
         if here != NOWHERE and here not in self._homes[: self._place]:
-            idle = {each: (seconds - before[2].get(each, seconds)) / passed for each, seconds in after[2].items()}
-            found &= better(here, (after[1] - before[1]) / passed, idle)
+            passed = after.time - before.time
+            idle = {each: (seconds - before.idle.get(each, seconds)) / passed for each, seconds in after.idle.items()}
+            found &= better(here, (after.used - before.used) / passed, idle)
         if found:
             self._move(random.choice(sorted(found)))  # noqa: S311 - any, so that not all go to the same
 
@@ -75,10 +76,18 @@ def _place_in_core(processor: int) -> int:
     return 0
 
 
-def _look() -> tuple[float, float, dict[int, float]]:
-    """The time, for how long this process ran, and for how long each processor had nothing to do (proc_stat(5))."""
+class _Look(NamedTuple):
+    """The time, for how long this process has run until then, and each processor had nothing to do; in seconds."""
+
+    time: float
+    used: float
+    idle: dict[int, float]
+
+
+def _look() -> _Look:
     lines: list[tuple[str, str]] = []
     with suppress(OSError):
-        lines = re.findall(r"^cpu(\d+) (.+)$", Path("/proc/stat").read_text(), re.MULTILINE)
+        lines = re.findall(r"^cpu(\d+) (.+)$", Path("/proc/stat").read_text(), re.MULTILINE)  # proc_stat(5)
     tick = os.sysconf("SC_CLK_TCK")
-    return monotonic(), process_time(), {int(name): sum(map(int, rest.split()[3:5])) / tick for name, rest in lines}
+    idle = {int(name): sum(map(int, rest.split()[3:5])) / tick for name, rest in lines}
+    return _Look(monotonic(), process_time(), idle)

@@ -39,7 +39,7 @@ def fetch_all(statement: str, values: Mapping[str, object], *, prepare: bool = T
     PostgreSQL plans it once for each connection, or with `prepare=False` each time, for these values. A statement
     outside `atomic` is its own transaction; inside it joins that.
     """
-    database = cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS])
+    database = _database()
     database.close_if_health_check_failed()
     database.ensure_connection()
     with database.wrap_database_errors:
@@ -54,17 +54,21 @@ def fetch_one(statement: str, values: Mapping[str, object]) -> Row | None:
     return rows[0] if rows else None
 
 
-def is_undone(error: BaseException) -> bool:
+def is_undone(error: Exception) -> bool:
     """Whether nothing is left of this thread's statement, which raised this.
 
     So it is when PostgreSQL itself refused it and the connection goes on; where that broke, it may have been
     committed. Inside `atomic` that is not known before the end.
     """
     refused = isinstance(error.__cause__, PsycopgError) and error.__cause__.sqlstate is not None
-    database = cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS])
+    database = _database()
     if not refused or database.connection is None:
         return False
     return database.libpq.status == ConnStatus.OK and database.libpq.transaction_status == TransactionStatus.IDLE
+
+
+def _database() -> DatabaseWrapper:
+    return cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS])
 
 
 def _execute(database: DatabaseWrapper, query: _Query, values: Mapping[str, object], prepare: bool) -> PGresult:

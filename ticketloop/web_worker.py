@@ -9,22 +9,22 @@ import mmap
 import socket
 import struct
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
 from itertools import count
 from select import POLLIN, poll
-from time import monotonic, sleep, time
+from time import monotonic, sleep
 from typing import Any, ClassVar
 
 from gunicorn.http import message, wsgi
 from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import NoMoreData
 from gunicorn.http.unreader import SocketUnreader
-from gunicorn.util import close_graceful, http_date
+from gunicorn.util import close_graceful
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from ticketloop.affinity import NOWHERE, Home
+from ticketloop.web_response import Response
 
 LINGER = 5  # milliseconds
 COURTESY = 0.001  # seconds
@@ -38,6 +38,13 @@ SENDING = 2.0  # seconds that a client has for the rest of a body that nobody re
 MOST_SENT = 2**26  # bytes of it
 
 
+def _number_of_each_worker(first: int) -> memoryview:
+    """Memory that all workers share, with a number for each of them."""
+    numbers = memoryview(mmap.mmap(-1, 4 * MOST_WORKERS)).cast("i")
+    numbers[:] = memoryview(struct.pack("i", first) * MOST_WORKERS).cast("i")
+    return numbers
+
+
 class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A client that stops reading its answer, or sending its request, would hold a thread for good otherwise."""
 
@@ -45,10 +52,8 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     nr_conns: int
 
     # How many connections each worker has, for all of them to see. Wrong numbers would cost a little speed, no more.
-    _shared: ClassVar[memoryview] = memoryview(mmap.mmap(-1, 4 * MOST_WORKERS)).cast("i")
-    _shared[:] = memoryview(struct.pack("i", NO_WORKER) * MOST_WORKERS).cast("i")
-    _homes: ClassVar[memoryview] = memoryview(mmap.mmap(-1, 4 * MOST_WORKERS)).cast("i")
-    _homes[:] = memoryview(struct.pack("i", NOWHERE) * MOST_WORKERS).cast("i")
+    _shared: ClassVar[memoryview] = _number_of_each_worker(NO_WORKER)
+    _homes: ClassVar[memoryview] = _number_of_each_worker(NOWHERE)
     # A byte for each thread: 1 while it makes an answer that somebody waits for.
     _answering: ClassVar[mmap.mmap] = mmap.mmap(-1, MOST_WORKERS * MOST_THREADS)
     _last_answer: "ClassVar[memoryview[float]]" = memoryview(mmap.mmap(-1, 8)).cast("d")  # by the monotonic clock
@@ -269,83 +274,6 @@ class _Unreader(SocketUnreader):  # type: ignore[misc]
                 return data
         connection.may_be_sending = False
         raise NoMoreData
-
-
-class Response(wsgi.Response):  # type: ignore[misc]
-    """Sends its head together with the beginning of the body."""
-
-    headers: list[tuple[str, str]]
-    headers_sent: bool
-    response_length: int | None
-    chunked: bool
-    _head = b""
-
-    def process_headers(self, headers: Iterable[tuple[str, str]]) -> None:
-        """As gunicorn's: checks the headers. Most are those of the answers before."""
-        for name, value in headers:
-            checked = _checked(name, value)
-            self.headers.extend(checked.headers)
-            if checked.response_length is not None:
-                self.response_length = checked.response_length
-
-    def default_headers(self) -> list[str]:
-        """What every answer begins with (RFC 9112, section 4)."""
-        major, minor = self.req.version
-        return [
-            f"HTTP/{major}.{minor} {self.status}\r\nServer: {self.version}\r\nDate: {_date(int(time()))}\r\n",
-            f"Connection: {'close' if self.should_close() else 'keep-alive'}\r\n",
-            "Transfer-Encoding: chunked\r\n" if self.chunked else "",
-        ]
-
-    def send_headers(self) -> None:
-        """Makes the head, which is sent with what follows."""
-        if not self.headers_sent:
-            lines = [*self.default_headers(), *[f"{name}: {value}\r\n" for name, value in self.headers], "\r\n"]
-            self._head = "".join(lines).encode("latin-1")
-            self.headers_sent = True
-
-    def _emit_body(self, data: bytes) -> None:
-        self._send(b"%X\r\n%b\r\n" % (len(data), data) if self.chunked else data)
-
-    def close(self) -> None:
-        """Sends what is left."""
-        self.send_headers()
-        self._send(b"0\r\n\r\n" if self.chunked else b"")
-
-    def _send(self, data: bytes) -> None:
-        """Sends the head, if it has not been sent, and `data`; TimeoutError where the client does not read them."""
-        rest, self._head = memoryview(self._head + data), b""
-        end = monotonic() + self.cfg.timeout
-        while rest:
-            try:
-                rest = rest[self.sock.send(rest) :]
-            except BlockingIOError:
-                raise TimeoutError from None
-            if rest and monotonic() > end:
-                raise TimeoutError
-
-
-class _Checked:
-    """What gunicorn makes of a header."""
-
-    upgrade = False
-    response_length: int | None = None
-
-    def __init__(self) -> None:
-        self.headers: list[tuple[str, str]] = []
-
-
-@lru_cache(maxsize=250)
-def _checked(name: str, value: str) -> _Checked:
-    checked = _Checked()
-    wsgi.Response.process_headers(checked, [(name, value)])
-    return checked
-
-
-@lru_cache(maxsize=1)
-def _date(second: int) -> str:
-    date: str = http_date(second)
-    return date
 
 
 def _is_readable(sock: Any, milliseconds: int) -> bool:

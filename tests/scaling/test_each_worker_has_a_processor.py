@@ -29,11 +29,13 @@ def homes(service: Service) -> list[set[int]]:
     ]
 
 
+def have_one_each(service: Service) -> bool:
+    return sorted(map(list, homes(service))) == [[each] for each in PROCESSORS]
+
+
 def test_workers_share_no_processor(start_service: Callable[..., Service], database: None) -> None:
     service = start_service(WEB_CONCURRENCY=str(len(PROCESSORS)))
-    wait_until(
-        lambda: sorted(map(list, homes(service))) == [[each] for each in PROCESSORS], what="a processor for each"
-    )
+    wait_until(lambda: have_one_each(service), what="a processor for each")
     service.stop()
 
 
@@ -42,9 +44,7 @@ def test_a_worker_that_follows_one_takes_its_processor(start_service: Callable[.
     first = workers(service)[0]
     first.kill()
     wait_until(lambda: first not in workers(service), what="the end of a worker")
-    wait_until(
-        lambda: sorted(map(list, homes(service))) == [[each] for each in PROCESSORS], what="a processor for each"
-    )
+    wait_until(lambda: have_one_each(service), what="a processor for each")
     service.stop()
 
 

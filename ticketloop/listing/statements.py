@@ -16,7 +16,7 @@ from ticketloop.listing.collections import ORDERINGS, Collection, Key, Position,
 from ticketloop.statements import Row, fetch_all
 
 WALK = 5000  # rows; a walk takes some tens of milliseconds when each is searched for a text
-MOST_TEXTS = 100
+MOST_TEXTS = 100  # kept, of each kind
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -108,11 +108,6 @@ class Statement:
         self.texts = _texts(collection, query.column, descending, tuple(query.filters), position is not None)
 
 
-@lru_cache(maxsize=MOST_TEXTS)
-def _texts(*arguments: Any) -> "Texts":
-    return Texts(*arguments)
-
-
 class Texts:
     """The SELECTs for all queries and positions that differ in values only. To put them together takes a while."""
 
@@ -184,6 +179,9 @@ class Texts:
         direction = " DESC" if self.descending else ""
         terms = [f"{self.row}.{column}{fence.format(zero[column])}{direction}" for column in self.columns]
         return "ORDER BY " + ", ".join(terms)
+
+
+_texts = lru_cache(maxsize=MOST_TEXTS)(Texts)
 
 
 def _where(conditions: list[str]) -> str:
