@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.utils.cache import get_conditional_response
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotFound
@@ -32,6 +33,14 @@ class ApiViewSet(ViewSet):
         made = super().initialize_request(request, *args, **kwargs)
         vars(made).update(META=request.META, method=request.method)
         return made
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """As DRF's. View and request know each other: taken apart they are freed at once, not by Python's collector."""
+        response = super().dispatch(request, *args, **kwargs)
+        if not isinstance(response, SimpleTemplateResponse):  # of which the view is asked while it is rendered
+            self.request.parser_context.clear()
+            vars(self).clear()
+        return response
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """As DRF's, but made once: they keep nothing of a request."""
