@@ -13,7 +13,6 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
@@ -56,7 +55,6 @@ class ApiHandler(WSGIHandler):
         self, environ: dict[str, Any], start_response: Any
     ) -> Iterable[bytes]:
         """Answers a request."""
-        connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()  # else a listener of request_started does it
         request = WSGIRequest(environ)
         response = self._middleware_chain(request)
         headers = [*response.items(), *self._policies[request.is_secure()]]

@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.db import Error, connection
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 from rest_framework.exceptions import APIException
@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from ticketloop.batching import BatchLostError
+from ticketloop.statements import is_refused
 
 logger = logging.getLogger(__name__)
 
@@ -25,15 +26,11 @@ class DatabaseUnavailable(APIException):
 
 def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's handler, and 503 instead of a traceback while the database cannot be reached."""
-    if isinstance(exception, BatchLostError) or (isinstance(exception, Error) and not database_is_usable()):
+    out_of_reach = isinstance(exception, OperationalError | InterfaceError) and not is_refused(exception)
+    if out_of_reach or isinstance(exception, BatchLostError):
         logger.error("the database cannot be reached: %s", exception)
         exception = DatabaseUnavailable()
     return exception_handler(exception, context)
-
-
-def database_is_usable() -> bool:
-    """Whether this thread's connection to PostgreSQL is alive."""
-    return connection.connection is not None and connection.is_usable()
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import Error as PsycopgError
 from psycopg.errors import DataError
-from psycopg.pq import ConnStatus, TransactionStatus
+from psycopg.pq import TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from ticketloop.postgresql.base import DatabaseWrapper, checked
@@ -39,13 +39,14 @@ def fetch_all(statement: str, values: Mapping[str, object], *, prepare: bool = T
     PostgreSQL plans it once for each connection, or with `prepare=False` each time, for these values. A statement
     outside `atomic` is its own transaction; inside it joins that.
     """
-    database = _database()
-    database.close_if_health_check_failed()
-    database.ensure_connection()
-    with database.wrap_database_errors:
-        result = _execute(database, _compile(statement), values, prepare and settings.PREPARED_STATEMENTS)
-        columns = range(result.nfields)
-        return [tuple([result.get_value(row, column) for column in columns]) for row in range(result.ntuples)]
+    own = cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS])
+    if own.in_atomic_block:
+        return _fetch(own, statement, values, prepare)
+    database = _borrow()
+    try:
+        return _fetch(database, statement, values, prepare)
+    finally:
+        _idle.append(database)
 
 
 def fetch_one(statement: str, values: Mapping[str, object]) -> Row | None:
@@ -54,21 +55,37 @@ def fetch_one(statement: str, values: Mapping[str, object]) -> Row | None:
     return rows[0] if rows else None
 
 
-def is_undone(error: Exception) -> bool:
-    """Whether nothing is left of this thread's statement, which raised this.
+def is_refused(error: Exception) -> bool:
+    """Whether PostgreSQL itself refused what raised this, and the connection goes on.
 
-    So it is when PostgreSQL itself refused it and the connection goes on; where that broke, it may have been
-    committed. Inside `atomic` that is not known before the end.
+    Nothing is left then of a statement outside `atomic`; where the connection ended, it may have been committed.
     """
-    refused = isinstance(error.__cause__, PsycopgError) and error.__cause__.sqlstate is not None
-    database = _database()
-    if not refused or database.connection is None:
-        return False
-    return database.libpq.status == ConnStatus.OK and database.libpq.transaction_status == TransactionStatus.IDLE
+    cause = error.__cause__
+    return isinstance(cause, PsycopgError) and cause.diag.severity_nonlocalized == "ERROR"
 
 
-def _database() -> DatabaseWrapper:
-    return cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS])
+# Connections for statements outside `atomic`, while nobody uses them. The one used last is taken first: PostgreSQL has
+# a process for each, and the caches of one that just worked are warm. Of a thread's own it would be any process's turn.
+_idle: list[DatabaseWrapper] = []
+
+
+def _borrow() -> DatabaseWrapper:
+    try:
+        database = _idle.pop()
+    except IndexError:
+        database = cast(DatabaseWrapper, connections.create_connection(DEFAULT_DB_ALIAS))
+        database.inc_thread_sharing()
+    database.close_if_unusable_or_obsolete()
+    return database
+
+
+def _fetch(database: DatabaseWrapper, statement: str, values: Mapping[str, object], prepare: bool) -> list[Row]:
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    with database.wrap_database_errors:
+        result = _execute(database, _compile(statement), values, prepare and settings.PREPARED_STATEMENTS)
+        columns = range(result.nfields)
+        return [tuple([result.get_value(row, column) for column in columns]) for row in range(result.ntuples)]
 
 
 def _execute(database: DatabaseWrapper, query: _Query, values: Mapping[str, object], prepare: bool) -> PGresult:

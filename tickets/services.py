@@ -11,7 +11,7 @@ from django.db import connection
 
 from ticketloop import request_id
 from ticketloop.batching import Batcher
-from ticketloop.statements import fetch_all, is_undone
+from ticketloop.statements import fetch_all, is_refused
 from tickets.actors import NOBODY, Actor
 from tickets.statements import OPEN, OPEN_FOR_NOBODY, REOPEN, RESOLVE
 from webhooks.outbox import nudge_after_commit
@@ -109,6 +109,6 @@ def _together(batcher: "Batcher[Asked, RenderedTicket | None]", asked: Asked) ->
     return batcher.run([asked])[0] if connection.in_atomic_block else batcher(asked)
 
 
-_OPEN = Batcher(_open, is_undone)
-_RESOLVE = Batcher(partial(run, RESOLVE), is_undone)
-_REOPEN = Batcher(partial(run, REOPEN), is_undone)
+_OPEN = Batcher(_open, is_refused)
+_RESOLVE = Batcher(partial(run, RESOLVE), is_refused)
+_REOPEN = Batcher(partial(run, REOPEN), is_refused)

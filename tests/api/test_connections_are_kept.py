@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from django.db import connection
 
+from access import keys
+from access.scopes import Scope
 from tests.processes import Service, wait_until
 
 
@@ -29,6 +31,24 @@ def test_a_connection_that_postgresql_ended_is_replaced_without_an_error(
         cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [list(kept)])
     wait_until(lambda: not backends("ended"), what="the end of the connections")
     assert {service.open_ticket().status_code for _ in range(40)} == {201}
+
+
+def test_requests_one_after_another_share_a_connection_whichever_thread_answers(
+    start_service: Callable[..., Service], database_url: str, database: None
+) -> None:
+    service = start_service(
+        DATABASE_URL=f"{database_url}?application_name=shared", WEB_CONCURRENCY="1", API_ACCESS="key"
+    )
+    asked_how_it_is = backends("shared")
+    key = keys.create("everything", list(Scope))[1]
+    headers = {"Authorization": f"Api-Key {key}"}
+    ticket = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "It is broken."}
+    for _ in range(20):  # of these requests each comes by itself, and so to any of the threads
+        location = service.request("POST", "/api/v1/tickets", headers=headers, json=ticket).headers["Location"]
+        assert service.request("PATCH", f"{location}/resolve", headers=headers).json()["status"] == "resolved"
+        for path in (location, "/api/v1/tickets?limit=5", "/api/v1/tickets", "/api/v1/contacts"):
+            assert service.request("GET", path, headers=headers).status_code == 200
+    assert len(backends("shared") - asked_how_it_is) == 1
 
 
 def test_without_prepared_statements_all_is_the_same(

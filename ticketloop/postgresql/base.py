@@ -5,8 +5,8 @@ from collections import OrderedDict
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.errors import OperationalError, error_from_result
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 MOST_PREPARED = 100  # statements that a connection keeps prepared
@@ -56,8 +56,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def checked(result: PGresult) -> PGresult:
-    """The result, unless it is an error, which is raised as psycopg's."""
+    """The result, unless it is an error, which is raised as psycopg's; OperationalError where the connection broke."""
     if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        if result.error_field(DiagnosticField.SQLSTATE) is None:  # it is libpq that says so, not PostgreSQL
+            raise OperationalError(result.get_error_message())
         raise error_from_result(result)
     return result
 
