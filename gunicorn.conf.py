@@ -5,10 +5,10 @@ import shutil
 import tempfile
 from typing import Any
 
-from ticketloop.web_worker import WebWorker
+from ticketloop.web.worker import WebWorker
 
 wsgi_app = "ticketloop.wsgi:application"
-worker_class = "ticketloop.web_worker.WebWorker"  # gthread, with a time limit for clients
+worker_class = "ticketloop.web.worker.WebWorker"  # gthread, with a time limit for clients
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 8
 # Settings are read before the workers are forked: a mistake in them is told once and ends the start.

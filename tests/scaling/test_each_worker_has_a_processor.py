@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.processes import Service, wait_until
-from ticketloop import affinity
+from ticketloop.web import affinity
 
 PROCESSORS = sorted(os.sched_getaffinity(0))
 SHARES = st.floats(0, 1)

@@ -7,6 +7,9 @@ from time import monotonic, time
 from gunicorn.http import wsgi
 from gunicorn.util import http_date
 
+# Headers that hardly ever are what they were in the answer before.
+VARYING = {"Content-Length", "X-Request-ID", "Location", "ETag", "Link"}
+
 
 class Response(wsgi.Response):  # type: ignore[misc]
     """Sends its head together with the beginning of the body."""
@@ -20,10 +23,10 @@ class Response(wsgi.Response):  # type: ignore[misc]
     def process_headers(self, headers: Iterable[tuple[str, str]]) -> None:
         """As gunicorn's: checks the headers. Most are those of the answers before."""
         for name, value in headers:
-            checked = _checked(name, value)
-            self.headers.extend(checked.headers)
-            if checked.response_length is not None:
-                self.response_length = checked.response_length
+            if name in VARYING:
+                super().process_headers([(name, value)])
+            else:
+                self.headers.extend(_checked(name, value))
 
     def default_headers(self) -> list[str]:
         """What every answer begins with (RFC 9112, section 4)."""
@@ -62,21 +65,12 @@ class Response(wsgi.Response):  # type: ignore[misc]
                 raise TimeoutError
 
 
-class _Checked:
-    """What gunicorn makes of a header."""
-
-    upgrade = False
-    response_length: int | None = None
-
-    def __init__(self) -> None:
-        self.headers: list[tuple[str, str]] = []
-
-
 @lru_cache(maxsize=250)
-def _checked(name: str, value: str) -> _Checked:
-    checked = _Checked()
-    wsgi.Response.process_headers(checked, [(name, value)])
-    return checked
+def _checked(name: str, value: str) -> list[tuple[str, str]]:
+    response = Response.__new__(Response)
+    response.headers = []
+    wsgi.Response.process_headers(response, [(name, value)])
+    return response.headers
 
 
 @lru_cache(maxsize=1)

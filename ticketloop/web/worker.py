@@ -6,27 +6,21 @@ there is a request, once for the request, once to send the answer.
 """
 
 import mmap
-import socket
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import count
-from select import POLLIN, poll
 from time import monotonic, sleep
 from typing import Any, ClassVar
 
-from gunicorn.http import message, wsgi
-from gunicorn.http.body import LengthReader
-from gunicorn.http.errors import NoMoreData
-from gunicorn.http.unreader import SocketUnreader
 from gunicorn.util import close_graceful
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
 
-from ticketloop.affinity import NOWHERE, Home
-from ticketloop.web_response import Response
+from ticketloop.web.affinity import NOWHERE, Home
+from ticketloop.web.connection import Connection, is_readable
+from ticketloop.web.request import Request
+from ticketloop.web.response import Response
 
-LINGER = 5  # milliseconds
 COURTESY = 0.001  # seconds
 LATELY = 0.05  # seconds: where an answer was made within these, the next may be wanted soon
 MOST_COURTESIES = 10  # before a piece of a stream: somebody may always be waiting
@@ -34,8 +28,6 @@ MOST_WORKERS = 1024
 MOST_THREADS = 16  # of a worker; should there be more, some share a place
 NO_WORKER = 2**31 - 1
 STOPPING = NO_WORKER - 1
-SENDING = 2.0  # seconds that a client has for the rest of a body that nobody read
-MOST_SENT = 2**26  # bytes of it
 
 
 def _number_of_each_worker(first: int) -> memoryview:
@@ -109,12 +101,12 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().set_accept_enabled(enabled and self.alive)
         if not self.alive:
             for listener in self.sockets:
-                while _is_readable(listener, 0):
+                while is_readable(listener, 0):
                     self.accept(listener)
                 listener.close()
             self.sockets = []
 
-    def handle(self, conn: "Connection") -> Any:
+    def handle(self, conn: Connection) -> Any:
         """Answers a request, and those that follow; in a thread. Returns as gunicorn's does."""
         conn.expect_request()
         keeps = super().handle(conn)
@@ -123,7 +115,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             close_graceful(conn.sock)
         return keeps
 
-    def handle_request(self, req: Any, conn: "Connection") -> bool:
+    def handle_request(self, req: Request, conn: Connection) -> bool:
         """Answers a request, and for as long as they follow each other closely the connection's next ones.
 
         Returns whether the connection can be used again. gunicorn itself would give it back to the main thread after
@@ -137,14 +129,13 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             req = next(conn.parser)
         return False
 
-    def _answer(self, req: Any, conn: "Connection") -> bool:
+    def _answer(self, req: Request, conn: Connection) -> bool:
         """Answers one request; returns whether the connection can be used again.
 
         An error before the answer's head was sent is raised, and answered by gunicorn; after it, only the end of the
         connection can tell the client.
         """
-        response, environ = wsgi.create(req, conn.sock, conn.client, conn.server, self.cfg, Response)
-        environ["wsgi.multithread"] = True
+        response, environ = req.answerable()
         if not self.alive or len(self.keepalived_conns) >= self.max_keepalived:
             response.force_close()
         try:
@@ -162,7 +153,7 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return False
         return conn.pass_over_body() and not response.should_close()
 
-    def _send(self, environ: dict[str, Any], response: "Response") -> None:
+    def _send(self, environ: dict[str, Any], response: Response) -> None:
         place = self._place * MOST_THREADS + self._thread.number % MOST_THREADS
         self._answering[place] = 1
         try:
@@ -198,85 +189,3 @@ class _Thread(threading.local):
 
     def __init__(self, numbers: Iterator[int]) -> None:
         self.number = next(numbers)
-
-
-class Connection(TConn):  # type: ignore[misc]
-    """A client's connection.
-
-    gunicorn's `timeout` limits how long a whole request may take to arrive, and how long a piece of the answer may
-    take to be read, so that a byte now and then helps nobody. The kernel watches it; with a time limit of Python's own
-    each sending and receiving would be two calls.
-    """
-
-    deadline: float
-    may_be_sending = False
-    is_trusted_proxy: bool | None = None
-
-    def expect_request(self) -> None:
-        """The next request must be here within the time limit."""
-        self.deadline = monotonic() + self.cfg.timeout
-        self.may_be_sending = True
-
-    def init(self) -> None:
-        """As gunicorn's: gets ready for the first request."""
-        if not self.initialized:
-            limit = struct.pack("ll", int(self.cfg.timeout), 0)
-            for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-                self.sock.setsockopt(socket.SOL_SOCKET, option, limit)
-            super().init()
-            self.parser.unreader = _Unreader(self)
-            self.parser.mesg_class = _Request
-
-    def pass_over_body(self) -> bool:
-        """Reads what the view has left of the request's body; returns whether it came to an end soon enough."""
-        reader = getattr(self.parser.mesg.body, "reader", None)
-        if (not isinstance(reader, LengthReader) or reader.length) and not self.parser.finish_body(
-            monotonic() + SENDING, MOST_SENT
-        ):
-            return False
-        self.parser.mesg = None
-        self.may_be_sending = False
-        return True
-
-    def has_more(self) -> bool:
-        """Whether the next request is there, or comes within a moment."""
-        return bool(self.parser.unreader.buf.getvalue()) or _is_readable(self.sock, LINGER)
-
-    def close(self, graceful: bool = False) -> None:
-        """Waits for nobody: gunicorn calls it in the main thread, and would wait there until the client closes, too."""
-        self.sock.close()
-
-
-class _Request(message.Request):  # type: ignore[misc]
-    def _peer_is_trusted_proxy(self) -> bool:
-        """Whether the client may say what its own clients are; found out once for each connection."""
-        connection = self.unreader.connection
-        if connection.is_trusted_proxy is None:
-            connection.is_trusted_proxy = super()._peer_is_trusted_proxy()
-        return bool(connection.is_trusted_proxy)
-
-
-class _Unreader(SocketUnreader):  # type: ignore[misc]
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(connection.sock)
-        self.connection = connection
-
-    def chunk(self, size_hint: int | None = None) -> bytes:
-        """What the client sends next; NoMoreData when it takes too long."""
-        connection = self.connection
-        left = connection.deadline - monotonic()
-        # The kernel's limit begins anew each time: towards the end a shorter one is needed.
-        if left > connection.cfg.timeout - 1 or (left > 0 and _is_readable(self.sock, int(left * 1000))):
-            with suppress(BlockingIOError):  # the kernel's way to say that the time is over
-                data: bytes = super().chunk(size_hint)
-                if not data:
-                    connection.may_be_sending = False
-                return data
-        connection.may_be_sending = False
-        raise NoMoreData
-
-
-def _is_readable(sock: Any, milliseconds: int) -> bool:
-    waiting = poll()
-    waiting.register(sock, POLLIN)
-    return bool(waiting.poll(milliseconds))
