@@ -38,7 +38,7 @@ run: $(READY)
 	@$(BIN)/python -m ticketloop.stack run
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 chaos: $(READY)
 	@$(BIN)/python -m tests.chaos

@@ -1,9 +1,11 @@
 """Requests that come at about the same moment share a statement and a transaction, and nothing else."""
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from itertools import count, takewhile
 
 import pytest
 import requests
@@ -33,12 +35,12 @@ def one(one_process: Service, database: None) -> Service:
     return one_process
 
 
-def at_once(send: Send, rounds: int = ROUNDS) -> list[requests.Response]:
+def at_once(send: Send, is_enough: Callable[[int], bool] = lambda turn: turn == ROUNDS) -> list[requests.Response]:
     """The answers to clients of which each sends its next request when the last is answered; client by client."""
 
     def client(number: int) -> list[requests.Response]:
         with requests.Session() as session:
-            return [send(session, number, turn) for turn in range(rounds)]
+            return [send(session, number, turn) for turn in takewhile(lambda turn: not is_enough(turn), count())]
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         return [answer for answers in pool.map(client, range(CLIENTS)) for answer in answers]
@@ -138,19 +140,28 @@ def test_what_is_refused_for_one_harms_no_other(one: Service, refused: str) -> N
 
 
 def test_where_the_connection_breaks_nobody_is_told_of_a_ticket(one: Service) -> None:
+    codes: list[int] = []
+
     def post(session: requests.Session, client: int, turn: int) -> requests.Response:
         body = {"full_name": "Ada", "email": f"{client}@example.com", "issue_description": f"{client} {turn}"}
-        return session.post(f"{one.url}/api/v1/tickets", json=body, timeout=30)
+        answer = session.post(f"{one.url}/api/v1/tickets", json=body, timeout=30)
+        codes.append(answer.status_code)
+        return answer
 
+    enough = threading.Event()
     with ThreadPoolExecutor(1) as pool, connection.cursor() as cursor:
-        answers = pool.submit(at_once, post)
-        for turn in range(5):
-            wait_until(partial(tickets_exceed, 20 * turn), what="tickets")
-            with transaction.atomic():
-                cursor.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
-                wait_until(lambda: end_who_wait(cursor), what="a request that waits")
-        with nobody_may_connect(cursor):
-            codes = [answer.status_code for answer in answers.result()]
+        pool.submit(at_once, post, lambda turn: enough.is_set())
+        try:
+            for turn in range(5):
+                wait_until(partial(tickets_exceed, 20 * turn), what="tickets")
+                with transaction.atomic():
+                    cursor.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
+                    wait_until(lambda: end_who_wait(cursor), what="a request that waits")
+            with nobody_may_connect(cursor):
+                told = codes.count(503)
+                wait_until(lambda: codes.count(503) >= told + CLIENTS, what="answers")
+        finally:
+            enough.set()
     assert set(codes) == {201, 503}
     assert Ticket.objects.count() == codes.count(201)
 
