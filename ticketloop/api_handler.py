@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
@@ -55,6 +56,7 @@ class ApiHandler(WSGIHandler):
         self, environ: dict[str, Any], start_response: Any
     ) -> Iterable[bytes]:
         """Answers a request."""
+        connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()  # else a listener of request_started does it
         request = WSGIRequest(environ)
         response = self._middleware_chain(request)
         # What `response.items()` is made of, which takes some twenty calls for each header.

@@ -18,6 +18,7 @@ from psycopg.errors import DataError
 from psycopg.pq import TransactionStatus
 from psycopg.pq.abc import PGresult
 
+from ticketloop.postgresql import lending
 from ticketloop.postgresql.base import DatabaseWrapper, checked
 
 MARK = re.compile(r"%\((\w+)\)s")
@@ -42,11 +43,11 @@ def fetch_all(statement: str, values: Mapping[str, object], *, prepare: bool = T
     own = cast(DatabaseWrapper, connections[DEFAULT_DB_ALIAS])
     if own.in_atomic_block:
         return _fetch(own, statement, values, prepare)
-    database = _borrow()
+    database = lending.borrow()
     try:
         return _fetch(database, statement, values, prepare)
     finally:
-        _idle.append(database)
+        lending.give_back(database)
 
 
 def fetch_one(statement: str, values: Mapping[str, object]) -> Row | None:
@@ -62,21 +63,6 @@ def is_refused(error: Exception) -> bool:
     """
     cause = error.__cause__
     return isinstance(cause, PsycopgError) and cause.diag.severity_nonlocalized == "ERROR"
-
-
-# Connections for statements outside `atomic`, while nobody uses them. The one used last is taken first: PostgreSQL has
-# a process for each, and the caches of one that just worked are warm. Of a thread's own it would be any process's turn.
-_idle: list[DatabaseWrapper] = []
-
-
-def _borrow() -> DatabaseWrapper:
-    try:
-        database = _idle.pop()
-    except IndexError:
-        database = cast(DatabaseWrapper, connections.create_connection(DEFAULT_DB_ALIAS))
-        database.inc_thread_sharing()
-    database.close_if_unusable_or_obsolete()
-    return database
 
 
 def _fetch(database: DatabaseWrapper, statement: str, values: Mapping[str, object], prepare: bool) -> list[Row]:
