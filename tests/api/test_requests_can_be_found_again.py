@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.db import connection
 
 from access import keys
 from access.scopes import Scope
@@ -101,6 +102,21 @@ def test_the_log_has_neither_personal_data_nor_secrets(service: Service, start_w
     worker.wait_for_output("attempt failed")
     written = service.output() + worker.output()
     assert [secret for secret in secrets if secret in written] == []
+
+
+def test_neither_has_the_line_of_an_error_of_ours(service: Service) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tickets ADD CONSTRAINT ours CHECK (issue_description <> 'my secret')")
+    try:
+        answer = service.open_ticket(issue_description="my secret")
+        assert answer.status_code == 500
+        wait_until(lambda: len(lines(service, answer.headers["X-Request-ID"])) == 2, what="two lines")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE tickets DROP CONSTRAINT ours")
+    both = json.dumps(lines(service, answer.headers["X-Request-ID"]))
+    assert "violates check constraint" in both
+    assert "secret" not in both
 
 
 def test_the_deliveries_of_a_request_name_it(

@@ -2,9 +2,13 @@
 
 import select
 from collections import OrderedDict
+from types import TracebackType
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.utils import DatabaseErrorWrapper
+from django.utils.functional import cached_property
+from psycopg import Error as PsycopgError
 from psycopg.errors import OperationalError, error_from_result
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
@@ -12,10 +16,29 @@ from psycopg.pq.abc import PGconn, PGresult
 MOST_PREPARED = 100  # statements that a connection keeps prepared
 
 
+class ErrorWrapper(DatabaseErrorWrapper):
+    """Django's, which keeps to itself what PostgreSQL adds to an error: that quotes rows, and our log must not.
+
+    PostgreSQL's own log has it.
+    """
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, PsycopgError) and error.diag.message_primary:
+            error.args = (error.diag.message_primary,)
+        super().__exit__(kind, error, traceback)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Asks the socket, not the server, whether a kept connection is usable; knows what is prepared on it."""
 
     _prepared: OrderedDict[bytes, None]
+
+    @cached_property
+    def wrap_database_errors(self) -> ErrorWrapper:
+        """What statements are run in."""
+        return ErrorWrapper(self)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         self._prepared = OrderedDict()
