@@ -54,10 +54,12 @@ def erase(contact: Contact) -> Erased:
     All of it or nothing. Raises `webhooks.erasing.UnderWayError` where a webhook about it is being sent.
     """
     with transaction.atomic(), connection.cursor() as cursor:
+        mine = Ticket.objects.select_for_update().filter(contact=contact).order_by("pk").values_list("pk", flat=True)
+        # In the order in which resolving locks: the ticket, then its contact. Once the contact is locked, no other
+        # ticket of theirs can be opened; what was opened until then is locked with the second reading.
+        list(mine.all())
         contact = Contact.objects.select_for_update().get(pk=contact.pk)
-        tickets = list(
-            Ticket.objects.select_for_update().filter(contact=contact).order_by("pk").values_list("pk", flat=True)
-        )
+        tickets = list(mine.all())
         deliveries = cancel_deliveries(tickets)
         contact.erase()
         Ticket.objects.filter(pk__in=tickets).update(issue_description=ERASED_TEXT)

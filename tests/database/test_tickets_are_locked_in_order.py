@@ -1,12 +1,15 @@
-"""Who resolves several tickets locks them in the order of their ids, so that no two wait for each other."""
+"""Tickets are locked in the order of their ids, and before their contact, so that no two wait for each other."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from django.db import connection, transaction
 
+from contacts.models import Contact
 from tests.locks import somebody_waits
 from tests.processes import wait_until
-from tickets import services
+from tickets import privacy, services
 from tickets.models import Ticket
 
 
@@ -28,3 +31,34 @@ def test_who_waits_for_a_ticket_has_locked_none_behind_it(database: None) -> Non
             wait_until(lambda: somebody_waits(cursor), what="somebody who waits")
             assert Ticket.objects.select_for_update(skip_locked=True).filter(pk=second).exists()
         assert resolved.result() == {first, second}
+
+
+def test_who_erases_a_contact_and_who_resolves_a_ticket_of_theirs_do_not_wait_for_each_other(database: None) -> None:
+    ticket = services.open_ticket("Ada", "ada@example.com", "It is broken.").id
+    contact = Contact.objects.get()
+
+    def erase() -> privacy.Erased:
+        try:
+            return privacy.erase(contact)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            Contact.objects.select_for_update().get()
+            erased = pool.submit(erase)
+            wait_until(lambda: somebody_waits(cursor), what="an erasure that waits for the contact")
+            resolved = pool.submit(services.resolve_ticket, ticket)
+            wait_until(lambda: waiting(cursor) == 2, what="somebody who resolves and waits")
+        assert erased.result() == privacy.Erased(tickets=1, deliveries=0)
+        answer = resolved.result()
+    assert answer
+    assert json.loads(answer.body)["contact"]["full_name"] == Contact.objects.get().full_name != "Ada"
+
+
+def waiting(cursor: Any) -> int:
+    """How many wait for a lock in this database."""
+    cursor.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    return int(cursor.fetchone()[0])
