@@ -93,6 +93,22 @@ def test_a_long_list_is_neither_counted_nor_paged_to_its_end(client: Client) -> 
     assert "2,100" not in page
 
 
+def test_a_search_that_thousands_of_contacts_match_shows_their_newest_tickets(client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO contacts (full_name, email) SELECT 'Bob', n || '@x.org' FROM generate_series(1, 5100) AS n"
+        )
+        cursor.execute("INSERT INTO tickets (contact_id, issue_description) SELECT id, 'It hums.' FROM contacts")
+    fill(30)  # whose contact does not match
+    page = client.get(LIST, {"q": "bob"}).content.decode()
+    assert "More than 2,000 tickets" in page
+    assert "5100@x.org" in page
+    assert "It broke." not in page
+    found = client.get(LIST, {"q": "bob 4711@x"}).content.decode()
+    assert "1 ticket" in found
+    assert "4711@x.org" in found
+
+
 def test_a_search_that_takes_too_long_looks_through_the_newest_and_says_so(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
