@@ -8,7 +8,7 @@ from gunicorn.http import wsgi
 from gunicorn.util import http_date
 
 # Headers that hardly ever are what they were in the answer before.
-VARYING = {"Content-Length", "X-Request-ID", "Location", "ETag", "Link"}
+VARYING = {"content-length", "x-request-id", "location", "etag", "link", "ratelimit", "retry-after", "set-cookie"}
 
 
 class Response(wsgi.Response):  # type: ignore[misc]
@@ -23,7 +23,7 @@ class Response(wsgi.Response):  # type: ignore[misc]
     def process_headers(self, headers: Iterable[tuple[str, str]]) -> None:
         """As gunicorn's: checks the headers. Most are those of the answers before."""
         for name, value in headers:
-            if name in VARYING:
+            if name.lower() in VARYING:
                 super().process_headers([(name, value)])
             else:
                 self.headers.extend(_checked(name, value))
