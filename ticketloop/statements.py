@@ -66,7 +66,6 @@ def is_refused(error: Exception) -> bool:
 
 
 def _fetch(database: DatabaseWrapper, statement: str, values: Mapping[str, object], prepare: bool) -> list[Row]:
-    database.close_if_health_check_failed()
     database.ensure_connection()
     with database.wrap_database_errors:
         result = _execute(database, _compile(statement), values, prepare and settings.PREPARED_STATEMENTS)

@@ -28,13 +28,16 @@ class Nudger:
         self._thread: threading.Thread | None = None
 
     def nudge(self) -> None:
-        """Asks for a nudge and returns at once."""
+        """Asks for a nudge and returns at once, whatever fails: what caused it is committed."""
         self._wanted.set()
         if self._thread is None or not self._thread.is_alive():
             with self._starting:
                 if self._thread is None or not self._thread.is_alive():
                     self._thread = threading.Thread(target=self._run, name="nudger", daemon=True)
-                    self._thread.start()
+                    try:
+                        self._thread.start()
+                    except RuntimeError as error:
+                        logger.warning("no thread can be started (%s); deliveries wait for the next tick", error)
 
     def _run(self) -> None:
         while self._wanted.wait():

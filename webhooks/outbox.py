@@ -30,5 +30,9 @@ delivery AS (
 
 
 def nudge_after_commit() -> None:
-    """Wakes a worker once the current transaction, if any, is committed; an error in that is logged, no more."""
-    transaction.on_commit(nudger.nudge, robust=True)
+    """Wakes a worker once the current transaction, if any, is committed."""
+    # Outside one, `on_commit` would open this thread's connection, though what was committed went over another.
+    if transaction.get_connection().in_atomic_block:
+        transaction.on_commit(nudger.nudge)
+    else:
+        nudger.nudge()

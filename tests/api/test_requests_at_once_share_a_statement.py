@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from itertools import count, takewhile
 
@@ -15,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from access import keys
+from tests.locks import nobody_may_connect
 from tests.processes import Service, wait_until
 from ticketloop.statements import fetch_all
 from tickets.models import Change, Ticket
-from webhooks.models import Event
+from webhooks.models import Event, Receiver
 
 CLIENTS, ROUNDS = 8, 25
 Send = Callable[[requests.Session, int, int], requests.Response]
@@ -140,6 +140,7 @@ def test_what_is_refused_for_one_harms_no_other(one: Service, refused: str) -> N
 
 
 def test_where_the_connection_breaks_nobody_is_told_of_a_ticket(one: Service) -> None:
+    Receiver.objects.create(url="http://127.0.0.1:9/")
     codes: list[int] = []
 
     def post(session: requests.Session, client: int, turn: int) -> requests.Response:
@@ -150,7 +151,7 @@ def test_where_the_connection_breaks_nobody_is_told_of_a_ticket(one: Service) ->
 
     enough = threading.Event()
     with ThreadPoolExecutor(1) as pool, connection.cursor() as cursor:
-        pool.submit(at_once, post, lambda turn: enough.is_set())
+        asked = pool.submit(at_once, post, lambda turn: enough.is_set())
         try:
             for turn in range(5):
                 wait_until(partial(tickets_exceed, 20 * turn), what="tickets")
@@ -158,16 +159,25 @@ def test_where_the_connection_breaks_nobody_is_told_of_a_ticket(one: Service) ->
                     cursor.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
                     wait_until(lambda: end_who_wait(cursor), what="a request that waits")
             with nobody_may_connect(cursor):
+                end_all_others(cursor)
                 told = codes.count(503)
                 wait_until(lambda: codes.count(503) >= told + CLIENTS, what="answers")
         finally:
             enough.set()
+        asked.result()
     assert set(codes) == {201, 503}
     assert Ticket.objects.count() == codes.count(201)
 
 
 def tickets_exceed(number: int) -> bool:
     return Ticket.objects.count() > number
+
+
+def end_all_others(cursor: CursorWrapper) -> None:
+    cursor.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
 
 
 def end_who_wait(cursor: CursorWrapper) -> int:
@@ -177,21 +187,6 @@ def end_who_wait(cursor: CursorWrapper) -> int:
         "WHERE relation = 'tickets'::regclass AND NOT granted AND backend_type = 'client backend'"
     )
     return int(cursor.fetchone()[0])
-
-
-@contextmanager
-def nobody_may_connect(cursor: CursorWrapper) -> Iterator[None]:
-    # ALTER DATABASE would refuse to shut the database that it is asked from.
-    allow = "UPDATE pg_database SET datallowconn = %s WHERE datname = current_database()"
-    cursor.execute(allow, [False])
-    try:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        yield
-    finally:
-        cursor.execute(allow, [True])
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

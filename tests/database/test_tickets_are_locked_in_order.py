@@ -2,12 +2,11 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from django.db import connection, transaction
 
 from contacts.models import Contact
-from tests.locks import somebody_waits
+from tests.locks import somebody_waits, waiting
 from tests.processes import wait_until
 from tickets import privacy, services
 from tickets.models import Ticket
@@ -54,11 +53,3 @@ def test_who_erases_a_contact_and_who_resolves_a_ticket_of_theirs_do_not_wait_fo
         answer = resolved.result()
     assert answer
     assert json.loads(answer.body)["contact"]["full_name"] == Contact.objects.get().full_name != "Ada"
-
-
-def waiting(cursor: Any) -> int:
-    """How many wait for a lock in this database."""
-    cursor.execute(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    return int(cursor.fetchone()[0])

@@ -18,13 +18,16 @@ _idle: list[tuple[DatabaseWrapper, float]] = []  # the one used last at the end;
 
 
 def borrow() -> DatabaseWrapper:
-    """A connection that nobody else uses until it is given back; it need not be open."""
-    try:
-        database, _ = _idle.pop()
-    except IndexError:
-        database = cast(DatabaseWrapper, connections.create_connection(DEFAULT_DB_ALIAS))
-        database.inc_thread_sharing()
-    database.close_if_unusable_or_obsolete()
+    """A connection that nobody else uses until it is given back: an open one if there is any, else one to open."""
+    while _idle:
+        with suppress(IndexError):  # others borrow meanwhile
+            database, _ = _idle.pop()
+            database.close_if_unusable_or_obsolete()
+            database.close_if_health_check_failed()
+            if database.connection is not None:
+                return database
+    database = cast(DatabaseWrapper, connections.create_connection(DEFAULT_DB_ALIAS))
+    database.inc_thread_sharing()
     return database
 
 
