@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from ticketloop.batching import BatchLostError
-from ticketloop.statements import is_refused
 
 logger = logging.getLogger(__name__)
 
@@ -20,15 +19,14 @@ class DatabaseUnavailable(APIException):
     """503: the same request may be sent again; where the connection broke, this one may nevertheless be stored."""
 
     status_code = 503
-    default_detail = "The database cannot be reached right now. Please try again."
+    default_detail = "The database is not available right now. Please try again."
     default_code = "database_unavailable"
 
 
 def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's handler, and 503 instead of a traceback while the database cannot be reached."""
-    out_of_reach = isinstance(exception, OperationalError | InterfaceError) and not is_refused(exception)
-    if out_of_reach or isinstance(exception, BatchLostError):
-        logger.error("the database cannot be reached: %s", exception)
+    """DRF's handler, and 503 instead of a traceback where the database is out of reach, or out of space or the like."""
+    if isinstance(exception, OperationalError | InterfaceError | BatchLostError):
+        logger.error("the database is not available: %s", exception)
         exception = DatabaseUnavailable()
     return exception_handler(exception, context)
 

@@ -119,7 +119,7 @@ DETAILS = {
     413: "The body is too large: at most 1,048,576 bytes.",
     415: 'Unsupported media type "text/plain" in request.',
     422: "This Idempotency-Key came with another body before. Use a new key for a new ticket.",
-    503: "The database cannot be reached right now. Please try again.",
+    503: "The database is not available right now. Please try again.",
 }
 
 

@@ -45,6 +45,22 @@ def test_without_a_database_everything_is_503(start_service: Callable[..., Servi
         assert (response.status_code, list(response.json())) == (503, ["detail"])
 
 
+@pytest.mark.parametrize("cannot", ["disk_full", "too_many_connections", "deadlock_detected"])
+def test_what_the_database_cannot_do_right_now_is_503(service: Service, cannot: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{cannot}'; END $$"
+        )
+        cursor.execute("CREATE TRIGGER refuse BEFORE INSERT ON tickets EXECUTE FUNCTION refuse()")
+        try:
+            answer = service.open_ticket()
+        finally:
+            cursor.execute("DROP FUNCTION refuse CASCADE")
+    assert (answer.status_code, list(answer.json())) == (503, ["detail"])
+    assert service.open_ticket().status_code == 201
+
+
 def test_a_connection_that_postgresql_ended_costs_no_request(service: Service) -> None:
     service.open_ticket()
     with connection.cursor() as cursor:
