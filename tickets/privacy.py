@@ -7,13 +7,14 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from contacts.models import Contact
 from tickets.idempotency import erase_fingerprints
 from tickets.models import Ticket
 from tickets.representation import TICKET_JSON, TICKETS
-from webhooks.erasing import ERASE_EVENTS, cancel_deliveries
+from webhooks.erasing import ERASE_EVENTS, UnderWayError, cancel_deliveries
 
 CHUNK_ROWS = 500
 ERASED_TEXT = "The text of this ticket was erased."
@@ -51,23 +52,32 @@ def erase(contact: Contact) -> Erased:
 
     Of the requests that opened the tickets no fingerprint is left either, which would confirm a guess of their text.
 
-    All of it or nothing. Raises `webhooks.erasing.UnderWayError` where a webhook about it is being sent.
+    All of it or nothing. Raises `webhooks.erasing.UnderWayError` where a webhook about it is being sent, or one of the
+    tickets changed: nothing was erased, try again.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        mine = Ticket.objects.select_for_update().filter(contact=contact).order_by("pk").values_list("pk", flat=True)
-        # In the order in which resolving locks: the ticket, then its contact. Once the contact is locked, no other
-        # ticket of theirs can be opened; what was opened until then is locked with the second reading.
-        list(mine.all())
-        contact = Contact.objects.select_for_update().get(pk=contact.pk)
-        tickets = list(mine.all())
-        deliveries = cancel_deliveries(tickets)
-        contact.erase()
-        Ticket.objects.filter(pk__in=tickets).update(issue_description=ERASED_TEXT)
-        erase_fingerprints(tickets)
+    try:
+        with transaction.atomic():
+            return _erase(contact)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise UnderWayError from error
+        raise
+
+
+def _erase(contact: Contact) -> Erased:
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    # Without waiting: who resolves one of them has locked it first, and waits for the contact.
+    theirs = Ticket.objects.select_for_update(nowait=True).filter(contact=contact)
+    tickets = list(theirs.order_by("pk").values_list("pk", flat=True))
+    deliveries = cancel_deliveries(tickets)
+    contact.erase()
+    Ticket.objects.filter(pk__in=tickets).update(issue_description=ERASED_TEXT)
+    erase_fingerprints(tickets)
+    with connection.cursor() as cursor:
         cursor.execute(ERASE_PAYLOADS, {"contact": contact.pk})
-        # The history of the desk names what was changed by what it was called.
-        history = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Contact), object_id=contact.pk)
-        history.update(object_repr=str(contact))
+    # The history of the desk names what was changed by what it was called.
+    history = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Contact), object_id=contact.pk)
+    history.update(object_repr=str(contact))
     return Erased(len(tickets), deliveries)
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db import OperationalError, connection
-from psycopg.errors import LockNotAvailable
+from django.db import connection
 
 # A common table expression for a statement that has one named `rendered` (id of the ticket, body without what was
 # personal). Every event about these tickets keeps its number, type and time.
@@ -29,32 +28,21 @@ ERASE_ANSWERS = "UPDATE webhook_attempts SET response = '' WHERE delivery_id = A
 
 
 class UnderWayError(Exception):
-    """A worker is sending one of the deliveries at this moment."""
+    """A worker is sending one of the deliveries at this moment, or somebody changes what they are about."""
 
 
 def cancel_deliveries(tickets: Collection[int]) -> int:
     """Ends the deliveries about these tickets that are pending or dead, and forgets what receivers answered.
 
-    Returns how many were ended. Raises UnderWayError where one is being sent: roll back and try again.
+    Returns how many were ended. Where one is being sent, raises UnderWayError, or OperationalError from
+    LockNotAvailable: roll back and try again.
     """
     with connection.cursor() as cursor:
-        deliveries = []
-        for delivery, leased in _lock(tickets):
-            if leased:
-                raise UnderWayError
-            deliveries.append(delivery)
+        cursor.execute(LOCK, [list(tickets)])
+        rows: list[tuple[int, bool | None]] = cursor.fetchall()
+        if any(leased for _, leased in rows):
+            raise UnderWayError
+        deliveries = [delivery for delivery, _ in rows]
         cursor.execute(ERASE_ANSWERS, [deliveries])
         cursor.execute(CANCEL, [deliveries])
         return len(cursor.fetchall())
-
-
-def _lock(tickets: Collection[int]) -> list[tuple[int, bool | None]]:
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(LOCK, [list(tickets)])
-        except OperationalError as error:
-            if isinstance(error.__cause__, LockNotAvailable):
-                raise UnderWayError from error
-            raise
-        rows: list[tuple[int, bool | None]] = cursor.fetchall()
-    return rows

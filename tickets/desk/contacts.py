@@ -66,8 +66,8 @@ class ContactPage(ContactAdmin):
         try:
             erased = privacy.erase(contact)
         except UnderWayError:
-            text = "Nothing was erased: a webhook about this contact is being sent right now. Try again in a minute."
-            self.message_user(request, text, messages.ERROR)
+            text = "Nothing was erased: a webhook about this contact is being sent, or a ticket of theirs changed."
+            self.message_user(request, f"{text} Try again in a minute.", messages.ERROR)
             return
         contact.refresh_from_db()
         done = f"Erased, with {words.tickets(erased.tickets)}; cancelled deliveries: {erased.deliveries}."
