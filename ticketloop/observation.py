@@ -32,9 +32,9 @@ def observe(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable
         response.headers["X-Request-ID"] = own_id
         if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
             chunks = cast("Iterator[bytes]", response.streaming_content)  # under WSGI never asynchronous
-            response.streaming_content = _Watched(chunks, partial(note, request, response, start))
+            response.streaming_content = _Watched(chunks, partial(note, request, response.status_code, start))
         else:
-            note(request, response, start)
+            note(request, response.status_code, start)
         return response
 
     return middleware
@@ -44,16 +44,23 @@ class _Watched:
     """An answer that is made while it is sent; calls `at_end` when the server closes it, whole or not."""
 
     def __init__(self, chunks: Iterator[bytes], at_end: Callable[[], None]) -> None:
-        self._chunks, self.close = chunks, at_end
+        self._chunks, self._at_end = chunks, at_end
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._chunks
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._chunks)
+
+    def close(self) -> None:
+        self._chunks = iter(())  # they know the answer, which knows this
+        self._at_end()
 
 
-def note(request: HttpRequest, response: HttpResponseBase, start: float) -> None:
+def note(request: HttpRequest, status: int, start: float) -> None:
     """Logs and counts a request that has been answered."""
     duration = perf_counter() - start
-    match, status = request.resolver_match, response.status_code
+    match = request.resolver_match
     method = request.method if request.method in METHODS else "OTHER"
     route = readable(match.route) if match else NO_ROUTE
     level = logging.DEBUG if route in PROBES and status < 400 else logging.INFO

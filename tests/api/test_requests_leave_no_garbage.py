@@ -1,4 +1,4 @@
-"""What a request needed is freed when it is answered: nothing is left for Python's garbage collector to look for."""
+"""What a request needed is freed when it gets what it asked for: Python's garbage collector finds nothing left."""
 
 import gc
 from collections.abc import Callable
@@ -35,7 +35,11 @@ def read_a_page() -> str:
     return ask("GET", "/api/v1/tickets?limit=10")
 
 
-@pytest.mark.parametrize("request_one", [open_a_ticket, resolve_a_ticket, read_a_page])
+def read_the_whole_list() -> str:
+    return ask("GET", "/api/v1/tickets")
+
+
+@pytest.mark.parametrize("request_one", [open_a_ticket, resolve_a_ticket, read_a_page, read_the_whole_list])
 def test_nothing_is_left_of_a_request(database: None, request_one: Callable[[], str]) -> None:
     open_a_ticket()
     assert request_one() in {"200 OK", "201 Created"}  # what is made once is made now
