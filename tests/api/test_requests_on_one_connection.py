@@ -1,9 +1,10 @@
 """Each request on a kept connection is taken for itself, be it ever so much like the one before."""
 
+import io
 import json
 import socket
 from collections.abc import Callable, Iterator
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from typing import Any, NamedTuple
 
 import pytest
@@ -111,3 +112,75 @@ def test_who_asks_whether_to_send_a_body_is_told_each_time(service: Service) -> 
             assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
             client.sendall(body)
             assert client.recv(10_000).startswith(b"HTTP/1.1 201 ")
+
+
+class Asked(NamedTuple):
+    """A request as it is sent; its body, which opens no ticket, as a whole or in chunks, perhaps with a trailer."""
+
+    method: str
+    path: str
+    version: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    framing: str
+
+    def encoded(self) -> bytes:
+        headers, body = [("Host", "localhost"), *self.headers], self.body
+        if self.framing == "whole":
+            headers.append(("Content-Length", str(len(body))))
+        else:
+            headers.append(("Transfer-Encoding", "chunked"))
+            trailer = b"X-Request-ID: trailer\r\n" if self.framing == "trailer" else b""
+            chunks = [b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in (body[:7], body[7:]) if chunk]
+            body = b"".join(chunks) + b"0\r\n" + trailer + b"\r\n"
+        lines = [f"{self.method} {self.path} HTTP/{self.version}", *[f"{name}: {value}" for name, value in headers]]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+class Reader(io.BufferedReader):
+    """What one connection brings, of which each answer takes its part."""
+
+    def makefile(self, mode: str) -> "Reader":
+        return self
+
+    def close(self) -> None:
+        """The next answer is read from it, too."""
+
+
+def answers(service: Service, asked: list[Asked]) -> list[tuple[int, str | None, bytes, bool]]:
+    """Status, id where one was given, body, and whether the server closes the connection after that; until it does."""
+    found = []
+    with socket.create_connection(service.address, timeout=PATIENCE) as client:
+        client.sendall(b"".join(each.encoded() for each in asked))
+        reader = Reader(client.makefile("rb", buffering=0))
+        for each in asked:
+            answer = HTTPResponse(reader, method=each.method)  # type: ignore[arg-type]  # it wants `makefile` alone
+            answer.begin()
+            own_id = answer.headers.get("X-Request-ID", "")
+            found.append((answer.status, own_id if len(own_id) < 32 else None, answer.read(), answer.will_close))
+            if answer.will_close:
+                break
+    return found
+
+
+HEADERS = [
+    *[("Content-Type", "application/json"), ("Content-Type", "text/plain"), ("Accept", "text/html")],
+    *[("Connection", "close"), ("Connection", "keep-alive"), ("X-Request-ID", "mine"), ("X-Request-ID", "other")],
+    *[("X-Forwarded-Proto", "https"), ("X-HTTP-Method-Override", "PATCH"), ("Transfer-Encoding", "gzip")],
+]
+ASKED = st.builds(
+    Asked,
+    method=st.sampled_from(["GET", "POST", "HEAD", "PATCH", "OPTIONS"]),
+    path=st.sampled_from(["/api/v1/tickets", "/api/v1/tickets?limit=0", "/api/v1/tickets/7", "/%61pi/v1/", "/x"]),
+    version=st.sampled_from(["1.1", "1.1", "1.0"]),
+    headers=st.lists(st.sampled_from(HEADERS), max_size=2),
+    body=st.sampled_from([b"", b"{}", b'{"email": "nobody"}', b'{"full_name": ""}', b"no JSON"]),
+    framing=st.sampled_from(["whole", "whole", "chunks", "trailer"]),
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=st.lists(ASKED, min_size=2, max_size=6))
+def test_each_request_is_answered_as_on_a_connection_of_its_own(service: Service, asked: list[Asked]) -> None:
+    together = answers(service, asked)
+    assert together == [answers(service, [each])[0] for each in asked[: len(together)]]
