@@ -9,7 +9,7 @@ from collections.abc import Callable
 import psutil
 import requests
 
-from tests.processes import Service
+from tests.processes import Service, wait_until
 
 
 def test_a_client_that_never_pauses_leaves_room_for_others(
@@ -49,14 +49,30 @@ def test_requests_that_come_at_once_are_answered_in_their_order(service: Service
 
 def test_kept_connections_are_spread_over_the_processes(start_service: Callable[..., Service], database: None) -> None:
     service = start_service(WEB_CONCURRENCY="2")
+
+    def keep_another(stack: contextlib.ExitStack) -> None:
+        client = stack.enter_context(socket.create_connection(service.address, timeout=10))
+        client.sendall(b"GET /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert client.recv(12) == b"HTTP/1.1 200"
+
+    def kept() -> list[int]:
+        """By each process."""
+        workers = psutil.Process(service.process.pid).children()
+        connections = [each.net_connections() for each in workers]
+        here = (psutil.CONN_ESTABLISHED, service.address[1])
+        return [sum((each.status, each.laddr.port) == here for each in of_one) for of_one in connections]
+
+    def both_have_one() -> bool:
+        keep_another(first)
+        return len(kept()) == 2 and min(kept()) > 0
+
+    with contextlib.ExitStack() as first:
+        wait_until(both_have_one, what="the second process, which starts a moment after the first")
+    wait_until(lambda: kept() == [0, 0], what="the end of the connections")
     with contextlib.ExitStack() as stack:
         for _ in range(16):
-            client = stack.enter_context(socket.create_connection(service.address, timeout=10))
-            client.sendall(b"GET /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            assert client.recv(12) == b"HTTP/1.1 200"
-        workers = psutil.Process(service.process.pid).children()
-        kept = [[each for each in of.net_connections() if each.status == psutil.CONN_ESTABLISHED] for of in workers]
-        counts = [sum(each.laddr.port == service.address[1] for each in connections) for connections in kept]
+            keep_another(stack)
+        counts = kept()
     service.stop()
     assert sum(counts) == 16
     assert min(counts) >= 6
