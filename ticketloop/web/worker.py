@@ -75,6 +75,12 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self._tell_connections()
         self._home.review()
 
+    def murder_keepalived(self, force: bool = False) -> None:
+        """As gunicorn's: closes kept connections whose time is over; but a request that has come since is answered."""
+        if not force and self.keepalived_conns and self.keepalived_conns[0].timeout <= monotonic():
+            super().wait_for_and_dispatch_events(0)
+        super().murder_keepalived(force)
+
     def accept(self, listener: Any) -> None:
         """As gunicorn's, but a worker with more connections than another lets that one go first.
 
