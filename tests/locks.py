@@ -29,3 +29,11 @@ def nobody_may_connect(cursor: Any) -> Iterator[None]:
         yield
     finally:
         cursor.execute(allow, [True])
+
+
+def end_all_others(cursor: Any) -> None:
+    """Ends the other connections to this database, and waits for that: until then one takes statements, to fail."""
+    cursor.execute(
+        "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )

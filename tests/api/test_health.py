@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from tests.locks import end_all_others
 from tests.processes import Service, closed_port
 from webhooks.models import Receiver
 
@@ -63,9 +64,8 @@ def test_what_the_database_cannot_do_right_now_is_503(service: Service, cannot: 
 
 def test_a_connection_that_postgresql_ended_costs_no_request(service: Service) -> None:
     service.open_ticket()
-    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(pg_terminate_backend(pid, 10000)) {others}")  # waits for their end
+        end_all_others(cursor)
     assert [service.open_ticket().status_code for _ in range(20)] == [201] * 20
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from access import keys
-from tests.locks import nobody_may_connect
+from tests.locks import end_all_others, nobody_may_connect
 from tests.processes import Service, wait_until
 from ticketloop.statements import fetch_all
 from tickets.models import Change, Ticket
@@ -171,13 +171,6 @@ def test_where_the_connection_breaks_nobody_is_told_of_a_ticket(one: Service) ->
 
 def tickets_exceed(number: int) -> bool:
     return Ticket.objects.count() > number
-
-
-def end_all_others(cursor: CursorWrapper) -> None:
-    cursor.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
 
 
 def end_who_wait(cursor: CursorWrapper) -> int:
