@@ -35,7 +35,7 @@ $(VENV)/.bench: $(READY) requirements/bench.txt
 	@touch $@
 
 run: $(READY)
-	@$(BIN)/python -m ticketloop.stack run
+	@$(BIN)/python -m local run
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -62,10 +62,10 @@ bench-webhooks: $(READY)
 	@$(BIN)/python -m bench.webhooks
 
 manage: $(READY)
-	@$(BIN)/python -m ticketloop.stack manage $(ARGS)
+	@$(BIN)/python -m local manage $(ARGS)
 
 psql: $(READY)
-	@$(BIN)/python -m ticketloop.stack psql $(ARGS)
+	@$(BIN)/python -m local psql $(ARGS)
 
 lint: $(READY)
 	@.ci/checks

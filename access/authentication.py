@@ -7,7 +7,7 @@ from rest_framework.request import Request
 
 from access import keys
 from access.permissions import anonymous_may
-from access.throttles import limit_stranger
+from access.throttling import limit_stranger
 
 SCHEME = "Api-Key"
 

@@ -14,7 +14,7 @@ from hmac import compare_digest
 from typing import NamedTuple
 
 from access.models import ApiKey
-from ticketloop.statements import fetch_one
+from core.raw_sql import fetch_one
 
 ALPHABET = string.ascii_letters + string.digits
 PREFIX_LENGTH, SECRET_LENGTH = 8, 40

@@ -15,7 +15,7 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 
-from access.addresses import client_group
+from access.client_address import client_group
 
 STATUS = 429  # Too Many Requests, RFC 6585
 LONGEST_NAME = 255  # characters

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from access import roles, scopes
 from access.keys import Credential
-from access.throttles import limit_stranger
+from access.throttling import limit_stranger
 
 if TYPE_CHECKING:  # DRF imports this module while its views are being loaded
     from rest_framework.views import APIView

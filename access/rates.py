@@ -22,7 +22,7 @@ from redis.commands.core import Script
 from redis.connection import Connection, ConnectionPool, SSLConnection, UnixDomainSocketConnection, parse_url
 from redis.retry import Retry
 
-from ticketloop.configuration import Rate
+from core.rate import Rate
 
 logger = logging.getLogger(__name__)
 

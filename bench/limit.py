@@ -7,14 +7,14 @@ import django
 
 from bench.load import CONNECTIONS
 from bench.stack import Stack
-from ticketloop.stack.postgres import BINARIES
+from local.postgres import BINARIES
 
 
 def pgbench(stack: Stack, seconds: int) -> float:
     """Creates per second, each with a new contact."""
     os.environ.update(stack.environment)
     django.setup()
-    from tickets.statements import OPEN_FOR_NOBODY  # only now that the settings can load
+    from tickets.sql import OPEN_FOR_NOBODY  # only now that the settings can load
 
     values = {
         "email": "'limit' || :client_id || '-' || :number || '@example.com'",

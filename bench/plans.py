@@ -17,11 +17,11 @@ def show_plans(stack: Stack, needle: str) -> None:
     django.setup()
     from django.db import connection  # only now that the settings can load
 
-    from contacts.listing import CONTACTS
+    from contacts.filters import CONTACTS
+    from core.pagination.collection import Query
+    from core.pagination.query_parameters import search_pattern
     from tests.plans import plans_of_a_page
-    from ticketloop.listing.collections import Query
-    from ticketloop.listing.parameters import search_pattern
-    from tickets.listing import TICKETS
+    from tickets.filters import TICKETS
     from tickets.representation import ONE_TICKET
 
     with connection.cursor() as cursor:

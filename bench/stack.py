@@ -9,9 +9,9 @@ from pathlib import Path
 
 import psycopg
 
+from local.postgres import EmbeddedPostgres
+from local.valkey import EmbeddedValkey
 from tests.processes import Process, Service
-from ticketloop.stack.postgres import EmbeddedPostgres
-from ticketloop.stack.valkey import EmbeddedValkey
 
 WORKER_PROCESSES = 2
 LOG_FILES = 60  # of 16 MB, nearly what min_wal_size keeps

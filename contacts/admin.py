@@ -1,15 +1,16 @@
-"""Contacts in the support desk. `tickets.desk.contacts` adds what they wrote, and registers it."""
+"""Contacts at the support desk. Apps above add what they know of a contact with `add_button` and `add_panel`."""
 
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from contacts.email import MAX_LENGTH
 from contacts.fields import NormalisedEmailFormField
 from contacts.models import Contact
-from ticketloop.admin import DeskAdmin
+from desk.base import DeskAdmin
 
 
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -22,6 +23,7 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["full_name", "email"]
 
 
+@admin.register(Contact)
 class ContactAdmin(DeskAdmin):
     """People who opened tickets. They come with their first ticket and stay as long as they have one."""
 

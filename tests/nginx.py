@@ -7,9 +7,9 @@ from pathlib import Path
 
 import requests
 
+from local.postgres import as_unprivileged_user
+from local.server import EmbeddedServer, end_with_parent
 from tests.processes import ROOT
-from ticketloop.stack.postgres import as_unprivileged_user
-from ticketloop.stack.server import EmbeddedServer, end_with_parent
 
 UPSTREAM = (ROOT / "proxy" / "upstream.conf").read_text()
 SERVER = (ROOT / "proxy" / "server.conf").read_text()

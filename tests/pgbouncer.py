@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from ticketloop.stack.postgres import as_unprivileged_user
-from ticketloop.stack.server import EmbeddedServer, end_with_parent
+from local.postgres import as_unprivileged_user
+from local.server import EmbeddedServer, end_with_parent
 
 # More clients than this at once must take turns, transaction by transaction.
 POOL_SIZE = 2

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from unittest.mock import patch
 
-from ticketloop.listing import statements
-from ticketloop.listing.collections import Collection, Query
-from ticketloop.statements import Row, fetch_all
+from core.pagination import keyset
+from core.pagination.collection import Collection, Query
+from core.raw_sql import Row, fetch_all
 
 
 def plans_of_a_page(collection: Collection, query: Query) -> str:
@@ -16,6 +16,6 @@ def plans_of_a_page(collection: Collection, query: Query) -> str:
         plans.extend(line.decode() for (line,) in fetch_all("EXPLAIN " + statement, values, prepare=False))
         return fetch_all(statement, values, prepare=prepare)
 
-    with patch.object(statements, "fetch_all", explain):
-        statements.fetch_page(collection, query, query.limit or 1)
+    with patch.object(keyset, "fetch_all", explain):
+        keyset.fetch_page(collection, query, query.limit or 1)
     return "\n".join(plans)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import amqp
 
+from local.server import EmbeddedServer, end_with_parent
 from tests.processes import wait_until
-from ticketloop.stack.server import EmbeddedServer, end_with_parent
 
 # The package's own command, without the wrapper that changes to the system's user, its data and its cookie.
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")

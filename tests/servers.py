@@ -5,8 +5,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from ticketloop.stack.postgres import EmbeddedPostgres
-from ticketloop.stack.valkey import EmbeddedValkey
+from local.postgres import EmbeddedPostgres
+from local.valkey import EmbeddedValkey
 
 ROOM = 2**31  # bytes; the data of a run take less than half of it
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ticketloop.broker import BROKER_ERRORS, transport_options
+from core.broker import BROKER_ERRORS, transport_options
 from webhooks import statistics
 
 BROKER_TIMEOUT = 0.5  # seconds

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from ticketloop import request_id
+from core import request_id
 
 # What no line tells is not looked up for each of them: Python's "Logging HOWTO" names these switches.
 logging._srcfile = None

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.templatetags.static import static
 
-from ticketloop.broker import transport_options
-from ticketloop.configuration import (
+from core.broker import transport_options
+from core.rate import Rate
+from ticketloop.environment import (
     Configuration,
     Network,
-    Rate,
     between,
     boolean,
     email,
@@ -73,6 +73,7 @@ TRUSTED_PROXY_COUNT = read("TRUSTED_PROXY_COUNT", whole_number(0, 10), 0, "a who
 
 INSTALLED_APPS = [
     "ticketloop.apps.TicketLoopConfig",  # before those whose templates it extends
+    "desk",  # likewise
     "unfold",
     "unfold.contrib.filters",
     "django.contrib.admin",
@@ -94,7 +95,7 @@ INSTALLED_APPS = [
     "tickets",
 ]
 MIDDLEWARE = [
-    "ticketloop.observation.observe",
+    "ticketloop.request_log.observe",
     "django.middleware.security.SecurityMiddleware",
     "ticketloop.browser_policies.BrowserPolicies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -108,7 +109,7 @@ MIDDLEWARE = [
 ]
 
 # What an API request without a session goes through (see ticketloop.api_handler); authentication there is DRF's.
-API_MIDDLEWARE = ["ticketloop.observation.observe", "ticketloop.api_handler.refuse_foreign_hosts"]
+API_MIDDLEWARE = ["ticketloop.request_log.observe", "ticketloop.api_handler.refuse_foreign_hosts"]
 
 # Pages of other origins may use the API, never the rest. Keys are sent in a header: no cookie is ever taken along.
 CORS_ALLOWED_ORIGINS = read(
@@ -149,7 +150,7 @@ USE_TZ = True
 
 # --- PostgreSQL --------------------------------------------------------------------------------------------
 
-PREPARED_STATEMENTS = read("PREPARED_STATEMENTS", boolean, True, SWITCH)  # see ticketloop.statements
+PREPARED_STATEMENTS = read("PREPARED_STATEMENTS", boolean, True, SWITCH)  # see core.raw_sql
 database: dict[str, Any] = configuration.require(
     "DATABASE_URL",
     postgresql,
@@ -159,7 +160,7 @@ database: dict[str, Any] = configuration.require(
 DATABASES = {
     "default": {
         **database,
-        "ENGINE": "ticketloop.postgresql",
+        "ENGINE": "core.postgresql",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
@@ -167,7 +168,7 @@ DATABASES = {
             "connect_timeout": 5,
             "application_name": "ticketloop",
             **database["OPTIONS"],
-            # psycopg prepares none: after an error it might have PostgreSQL forget those of ticketloop.statements.
+            # psycopg prepares none: after an error it might have PostgreSQL forget those of core.raw_sql.
             "prepare_threshold": None,
         },
         # No session state is relied on, so that PgBouncer may pool by transaction.
@@ -249,13 +250,13 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["access.permissions.ApiAccess"],
     # Where nothing is limited, nothing is asked.
-    "DEFAULT_THROTTLE_CLASSES": ["access.throttles.Throttle"] if THROTTLE_ADDRESS or THROTTLE_KEY else [],
-    "DEFAULT_PARSER_CLASSES": ["ticketloop.parsers.LimitedJSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["access.throttling.Throttle"] if THROTTLE_ADDRESS or THROTTLE_KEY else [],
+    "DEFAULT_PARSER_CLASSES": ["core.parsers.LimitedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "access.openapi.AccessSchema",
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ticketloop.negotiation.Negotiation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.negotiation.Negotiation",
     "URL_FORMAT_OVERRIDE": None,
-    "EXCEPTION_HANDLER": "ticketloop.errors.api_exception_handler",
+    "EXCEPTION_HANDLER": "core.errors.api_exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -270,8 +271,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "ticketloop.schema.document_paths_without_slash",
-        "tickets.webhooks_schema.describe_headers",
+        "core.openapi_parts.document_paths_without_slash",
+        "tickets.api.webhook_schema.describe_headers",
         "access.openapi.describe_answers",
     ],
     "ENUM_NAME_OVERRIDES": {
@@ -281,7 +282,7 @@ SPECTACULAR_SETTINGS = {
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "WEBHOOKS": [
-        f"tickets.webhooks_schema.{name}" for name in ("TICKET_CREATED", "TICKET_RESOLVED", "TICKET_REOPENED")
+        f"tickets.api.webhook_schema.{name}" for name in ("TICKET_CREATED", "TICKET_RESOLVED", "TICKET_REOPENED")
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -314,11 +315,11 @@ UNFOLD = {
             "950": "oklch(25% .045 192)",
         },
     },
-    "SIDEBAR": {"navigation": "ticketloop.navigation.navigation"},
-    "DASHBOARD_CALLBACK": "ticketloop.desk.home",
+    "SIDEBAR": {"navigation": "ticketloop.sidebar.navigation"},
+    "DASHBOARD_CALLBACK": "ticketloop.home_page.home",
     "SITE_URL": None,
     "SHOW_VIEW_ON_SITE": False,
-    "GLOBAL_CALLBACK": "ticketloop.desk.context",
+    "GLOBAL_CALLBACK": "ticketloop.home_page.context",
 }
 
 # --- Broker and worker -------------------------------------------------------------------------------------

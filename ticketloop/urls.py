@@ -5,12 +5,12 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
-from contacts.views import ContactViewSet
-from ticketloop import desk
-from ticketloop.api import SlashOrNoSlashRouter
+from contacts.api.views import ContactViewSet
+from core.api import SlashOrNoSlashRouter
+from ticketloop import home_page
 from ticketloop.health import HealthView
 from ticketloop.metrics import metrics
-from tickets.views import TicketViewSet
+from tickets.api.views import TicketViewSet
 
 router = SlashOrNoSlashRouter()
 router.register("tickets", TicketViewSet, basename="ticket")
@@ -24,14 +24,14 @@ urlpatterns = [
     re_path(r"^openapi\.json/?$", SpectacularJSONAPIView.as_view(), name="schema"),
     re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view()),
     re_path(r"^redoc/?$", SpectacularRedocView.as_view()),
-    path("admin/search/", desk.search),
+    path("admin/search/", home_page.search),
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "ticketloop.errors.bad_request"
-handler403 = "ticketloop.errors.permission_denied"
-handler404 = "ticketloop.errors.not_found"
-handler500 = "ticketloop.errors.server_error"
+handler400 = "core.errors.bad_request"
+handler403 = "core.errors.permission_denied"
+handler404 = "core.errors.not_found"
+handler500 = "core.errors.server_error"
 
 admin.site.site_header = admin.site.site_title = "Ticket Loop"
 admin.site.index_title = "Support desk"

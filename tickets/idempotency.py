@@ -13,13 +13,13 @@ from django.db import IntegrityError, connection
 from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import APIException, ValidationError
 
-from ticketloop import request_id
-from ticketloop.statements import fetch_one
+from core import request_id
+from core.raw_sql import fetch_one
 from tickets import services
 from tickets.actors import Actor
 from tickets.models import IdempotencyKey
 from tickets.representation import TICKET_JSON, TICKETS
-from tickets.statements import NOTE_OPENING, OUTCOME, opening
+from tickets.sql import NOTE_OPENING, OUTCOME, opening
 from webhooks.models import EventType
 
 KEPT_HOURS = 48  # after that a key is forgotten; clients may rely on 24

@@ -4,13 +4,15 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Now, Upper
+from django.utils.text import Truncator
 
 from contacts.models import Contact
-from ticketloop.postgres_enum import EnumField
+from core.enum_field import EnumField
 
 # KiB of new entries that the search index keeps aside; the request that fills this up sorts them in. The default of
 # 4 MiB would hold that one up for a tenth of a second.
 SEARCH_BUFFER = 1024
+FIRST_LINE_LENGTH = 80  # characters
 
 
 class Ticket(models.Model):
@@ -77,6 +79,11 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def first_line(self) -> str:
+        """The beginning of the text, short enough for a row."""
+        return Truncator(self.issue_description.splitlines()[0]).chars(FIRST_LINE_LENGTH)
 
 
 class Change(models.Model):

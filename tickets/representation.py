@@ -1,7 +1,7 @@
 """The one representation of a ticket, as SQL: API answers, lists and webhooks carry the same bytes."""
 
 from contacts.representation import CONTACT_JSON
-from ticketloop.sql_json import choice_json, object_json, time_json
+from core.sql_json import choice_json, object_json, time_json
 from tickets.models import Ticket
 
 # A JSON text of the rows `ticket` and `contact`.

@@ -9,11 +9,11 @@ from typing import NamedTuple, TypeVar
 
 from django.db import connection
 
-from ticketloop import request_id
-from ticketloop.batching import Batcher
-from ticketloop.statements import fetch_all, is_refused
+from core import request_id
+from core.batching import Batcher
+from core.raw_sql import fetch_all, is_refused
 from tickets.actors import NOBODY, Actor
-from tickets.statements import OPEN, OPEN_FOR_NOBODY, REOPEN, RESOLVE
+from tickets.sql import OPEN, OPEN_FOR_NOBODY, REOPEN, RESOLVE
 from webhooks.outbox import nudge_after_commit
 
 

@@ -13,11 +13,13 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import RangeDateTimeFilter, TextFilter
 from unfold.decorators import display
 
-from ticketloop.admin import DeskAdmin, ReadOnlyAdmin, ReadOnlyInline, button
-from webhooks import circuit, mending, statistics
+from desk.base import DeskAdmin, ReadOnlyAdmin, ReadOnlyInline
+from desk.buttons import button
+from desk.formatting import quantity
+from webhooks import circuit_breaker, redelivery, statistics
+from webhooks.encryption import UnsealError
 from webhooks.forms import ReceiverForm, ReplayForm, RotateForm
 from webhooks.models import Attempt, Delivery, Receiver
-from webhooks.sealing import UnsealError
 
 MANAGE = "webhooks.change_receiver"
 SEE_SECRET = "webhooks.see_secret"  # noqa: S105
@@ -77,7 +79,7 @@ class ReceiverAdmin(DeskAdmin):
     def state(self, receiver: Receiver) -> str:
         if not receiver.enabled:
             return "disabled"
-        return "failing" if receiver.consecutive_failures >= circuit.THRESHOLD else "enabled"
+        return "failing" if receiver.consecutive_failures >= circuit_breaker.THRESHOLD else "enabled"
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -96,14 +98,14 @@ class ReceiverAdmin(DeskAdmin):
 
     @button("Send test event", RESEND, shown=lambda receiver: receiver.enabled, primary=True)
     def send_test_event(self, request: HttpRequest, receiver: Receiver) -> HttpResponse:
-        delivery = mending.send_test_event(receiver)
+        delivery = redelivery.send_test_event(receiver)
         self.log_change(request, receiver, "Sent a test event.")
         self.message_user(request, "A test event is on its way; this page shows what comes of it.")
         return HttpResponseRedirect(reverse("admin:webhooks_delivery_change", args=[delivery.pk]))
 
     @button("Enable", MANAGE, shown=lambda receiver: not receiver.enabled, primary=True)
     def enable(self, request: HttpRequest, receiver: Receiver) -> HttpResponse | None:
-        disabled_at = mending.enable(receiver)
+        disabled_at = redelivery.enable(receiver)
         self.log_change(request, receiver, "Enabled.")
         if disabled_at is None:
             self.message_user(request, "The receiver is enabled.")
@@ -129,14 +131,18 @@ class ReceiverAdmin(DeskAdmin):
     @button("Replay", RESEND, form=ReplayForm)
     def replay(self, request: HttpRequest, receiver: Receiver, form: ReplayForm) -> None:
         since = form.cleaned_data["since"]
-        if mending.count_replayed_events(receiver, since) > MOST_REPLAYED:
+        if redelivery.count_replayed_events(receiver, since) > MOST_REPLAYED:
             command = f"manage.py replay --receiver {receiver.pk} --since {since:%Y-%m-%dT%H:%M:%S}"
             text = f"More than {MOST_REPLAYED:,} events are too many for a button; run `{command}`."
             self.message_user(request, text, messages.ERROR)
             return
-        batches = mending.replay(receiver, since, delivered=form.cleaned_data["delivered"])
+        batches = redelivery.replay(receiver, since, delivered=form.cleaned_data["delivered"])
         count = sum(batch.deliveries for batch in batches)
-        self.log_change(request, receiver, f"Replayed {_deliveries(count)} since {since:%Y-%m-%d %H:%M:%S} UTC.")
+        self.log_change(
+            request,
+            receiver,
+            f"Replayed {_deliveries(count)} since {since:%Y-%m-%d %H:%M:%S} UTC.",
+        )
         self.message_user(request, f"{_deliveries(count)} put on {'its' if count == 1 else 'their'} way.")
 
     @button("Show secret", SEE_SECRET)
@@ -170,7 +176,7 @@ def _problem(receiver: Receiver) -> str:
 
 
 def _deliveries(count: int) -> str:
-    return "1 delivery" if count == 1 else f"{count:,} deliveries"
+    return quantity(count, "delivery", "deliveries")
 
 
 class AttemptInline(ReadOnlyInline):
@@ -266,24 +272,24 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Resend selected deliveries", permissions=["resend"])
     def resend_selected(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        count = mending.resend(list(deliveries.order_by().values_list("pk", flat=True)))
+        count = redelivery.resend(list(deliveries.order_by().values_list("pk", flat=True)))
         self.message_user(request, f"{_deliveries(count)} put on {'its' if count == 1 else 'their'} way.")
 
     @admin.action(description="Cancel selected deliveries", permissions=["resend"])
     def cancel_selected(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         pks = list(deliveries.order_by().values_list("pk", flat=True))
-        self._say_cancelled(request, mending.cancel(pks), len(pks))
+        self._say_cancelled(request, redelivery.cancel(pks), len(pks))
 
     @button("Resend", RESEND, primary=True)
     def resend(self, request: HttpRequest, delivery: Delivery) -> None:
-        mending.resend([delivery.pk])
+        redelivery.resend([delivery.pk])
         self.log_change(request, delivery, "Resent.")
         paused = "" if delivery.receiver.enabled else " It waits until its receiver is enabled."
         self.message_user(request, f"The delivery is on its way.{paused}")
 
     @button("Cancel", RESEND, shown=lambda delivery: delivery.state in {"pending", "dead"})
     def cancel(self, request: HttpRequest, delivery: Delivery) -> None:
-        count = mending.cancel([delivery.pk])
+        count = redelivery.cancel([delivery.pk])
         self.log_change(request, delivery, "Cancelled.")
         self._say_cancelled(request, count, 1)
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from ticketloop.version import VERSION
-from webhooks import backoff, circuit, headers, http
+from core.version import VERSION
+from webhooks import circuit_breaker, headers, retry, sending
+from webhooks.encryption import UnsealError, unseal
 from webhooks.models import Delivery, Receiver, message_id
-from webhooks.sealing import UnsealError, unseal
 from webhooks.signing import signed_headers
 
 logger = logging.getLogger(__name__)
@@ -146,14 +146,14 @@ class Outcome:
     claim: Claim
     started_at: datetime
     duration: float
-    answer: http.Answer
+    answer: sending.Answer
 
     @property
     def delay(self) -> float | None:
         """Seconds until the next attempt; None when there is to be none."""
         if not self.answer.error:
             return None
-        return backoff.delay(self.claim.attempts_made + 1, self.answer.retry_after)
+        return retry.delay(self.claim.attempts_made + 1, self.answer.retry_after)
 
     def row(self) -> tuple[object, ...]:
         """What `RECORD` takes for this attempt."""
@@ -187,7 +187,7 @@ def claim(limit: int, room: int, rooms: Mapping[int, int]) -> list[Claim]:
         "busy": list(rooms.keys()),
         "rooms": list(rooms.values()),
         "margin": LEASE_MARGIN,
-        "threshold": circuit.THRESHOLD,
+        "threshold": circuit_breaker.THRESHOLD,
     }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
@@ -199,9 +199,9 @@ def attempt(claim: Claim) -> Outcome:
     """Sends one claimed delivery; touches no database."""
     started_at, start = datetime.now(UTC), monotonic()
     try:
-        answer = http.post(claim.url, claim.body, claim.headers(started_at), claim.timeout)
+        answer = sending.post(claim.url, claim.body, claim.headers(started_at), claim.timeout)
     except UnsealError as error:
-        answer = http.Answer(status=None, error=str(error))
+        answer = sending.Answer(status=None, error=str(error))
     outcome = Outcome(claim, started_at, monotonic() - start, answer)
     log(outcome)
     return outcome
@@ -236,6 +236,6 @@ def record(outcomes: Sequence[Outcome], unsent: Sequence[Claim]) -> None:
         cursor.execute(RECORD, columns)
         if unsent:
             cursor.execute(GIVE_BACK, ([each.id for each in unsent],))
-        circuit.note((outcome.claim.receiver_id, not outcome.answer.error) for outcome in outcomes)
+        circuit_breaker.note((outcome.claim.receiver_id, not outcome.answer.error) for outcome in outcomes)
         if gone:
-            circuit.disable(gone, GONE)
+            circuit_breaker.disable(gone, GONE)

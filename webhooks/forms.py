@@ -14,8 +14,8 @@ from unfold.widgets import (
 )
 
 from webhooks import headers
+from webhooks.encryption import UnsealError
 from webhooks.models import EventType, Receiver, every_event
-from webhooks.sealing import UnsealError
 
 LONGEST_URL = 2000
 MOST_OVERLAP = 30 * 24  # hours

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from webhooks import headers, sealing
+from webhooks import encryption, headers
 from webhooks.signing import new_secret
 
 
@@ -33,7 +33,7 @@ def every_event() -> list[str]:
 
 def sealed_new_secret() -> str:
     """A fresh secret, as it is stored."""
-    return sealing.seal(new_secret())
+    return encryption.seal(new_secret())
 
 
 class Receiver(models.Model):
@@ -53,7 +53,7 @@ class Receiver(models.Model):
     events = ArrayField(models.CharField(max_length=32, choices=EventType.choices), default=every_event)
     body_format = models.CharField(max_length=8, choices=BodyFormat.choices, default=BodyFormat.TICKET)
     timeout = models.FloatField("time limit", default=10.0, help_text="seconds, connecting included")
-    # Encrypted (see webhooks.sealing); `previous` signs along with the new secret until the moment beside it.
+    # Encrypted (see webhooks.encryption); `previous` signs along with the new secret until the moment beside it.
     sealed_secret = models.TextField(default=sealed_new_secret, editable=False)
     sealed_previous_secret = models.TextField(blank=True, editable=False)
     previous_secret_until = models.DateTimeField(null=True, editable=False)
@@ -63,7 +63,7 @@ class Receiver(models.Model):
     # Set when Ticket Loop disabled it and not staff; staff are told once.
     disabled_at = models.DateTimeField(null=True, editable=False)
     staff_told_at = models.DateTimeField(null=True, editable=False)
-    # The circuit (see webhooks.circuit): failures since the last success, and since when; while it is open,
+    # The circuit (see webhooks.circuit_breaker): failures since the last success, and since when; while it is open,
     # nothing is sent but one probe at a time.
     consecutive_failures = models.PositiveIntegerField(db_default=0, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)
@@ -89,20 +89,20 @@ class Receiver(models.Model):
     @property
     def secret(self) -> str:
         """The secret that signs; raises UnsealError."""
-        return sealing.unseal(self.sealed_secret)
+        return encryption.unseal(self.sealed_secret)
 
     @secret.setter
     def secret(self, secret: str) -> None:
-        self.sealed_secret = sealing.seal(secret)
+        self.sealed_secret = encryption.seal(secret)
 
     @property
     def headers(self) -> dict[str, str]:
         """The receiver's own headers; raises UnsealError."""
-        return headers.parse(sealing.unseal(self.sealed_headers))
+        return headers.parse(encryption.unseal(self.sealed_headers))
 
     @headers.setter
     def headers(self, values: dict[str, str]) -> None:
-        self.sealed_headers = sealing.seal("\n".join(f"{name}: {value}" for name, value in values.items()))
+        self.sealed_headers = encryption.seal("\n".join(f"{name}: {value}" for name, value in values.items()))
 
     def rotate_secret(self, overlap: timedelta) -> None:
         """Saves a new secret; for the length of `overlap` the old one signs along with it."""

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 
-from ticketloop.broker import BROKER_ERRORS
+from core.broker import BROKER_ERRORS
 
 logger = logging.getLogger(__name__)
 

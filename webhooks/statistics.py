@@ -8,7 +8,7 @@ from django.contrib.postgres.aggregates import BoolOr
 from django.db import connection
 from django.db.models import Count, Min, Q
 
-from webhooks import circuit
+from webhooks import circuit_breaker
 from webhooks.models import Delivery, Receiver
 
 LAST_ATTEMPTS = 500
@@ -61,8 +61,8 @@ FROM (
     SELECT count(*), count(*) FILTER (WHERE error <> '') AS failures
     FROM (SELECT error FROM webhook_attempts ORDER BY id DESC LIMIT {RECENT}) AS attempt
 ) AS recent, (
-    SELECT count(*) FILTER (WHERE enabled AND consecutive_failures < {circuit.THRESHOLD}) AS enabled,
-           count(*) FILTER (WHERE enabled AND consecutive_failures >= {circuit.THRESHOLD}) AS failing,
+    SELECT count(*) FILTER (WHERE enabled AND consecutive_failures < {circuit_breaker.THRESHOLD}) AS enabled,
+           count(*) FILTER (WHERE enabled AND consecutive_failures >= {circuit_breaker.THRESHOLD}) AS failing,
            count(*) FILTER (WHERE NOT enabled) AS disabled
     FROM webhook_receivers
 ) AS receivers
@@ -170,7 +170,7 @@ def health() -> Health:
     """How webhooks are doing, at a cost that does not grow with their past."""
     pending = Delivery.objects.filter(state=Delivery.State.PENDING).order_by()
     backlog = pending[: MOST_COUNTED + 1].aggregate(count=Count("pk"), oldest=Min("created_at"))
-    failing = Q(enabled=True, consecutive_failures__gte=circuit.THRESHOLD)
+    failing = Q(enabled=True, consecutive_failures__gte=circuit_breaker.THRESHOLD)
     given_up = Q(enabled=False, disabled_at__isnull=False)
     return Health(backlog["count"], backlog["oldest"], list(Receiver.objects.filter(failing | given_up)))
 

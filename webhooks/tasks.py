@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import close_old_connections
 
 from webhooks import alerts, retention
-from webhooks.dispatch import deliver_due
+from webhooks.dispatcher import deliver_due
 
 
 @shared_task(name="webhooks.deliver")

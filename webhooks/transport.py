@@ -23,7 +23,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
-from webhooks.addresses import may_be_sent_to
+from webhooks.address_policy import may_be_sent_to
 
 _thread = threading.local()
 # getaddrinfo knows no time limit: it is waited for from outside, and a resolver that hangs holds none but these.

@@ -11,11 +11,11 @@ from django.db import connection
 
 from access import keys
 from access.scopes import Scope
+from core.pagination.keyset import WALK
+from core.postgresql import lending
+from core.raw_sql import fetch_all
 from tests.locks import nobody_may_connect
 from tests.processes import PATIENCE, Service, wait_until
-from ticketloop.listing.statements import WALK
-from ticketloop.postgresql import lending
-from ticketloop.statements import fetch_all
 from tickets.models import Ticket
 from webhooks.models import Receiver
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts.listing import CONTACTS
+from contacts.filters import CONTACTS
+from core.pagination import cursors
+from core.pagination.collection import Position, Query
 from tests.processes import Service
-from ticketloop.listing import cursors
-from ticketloop.listing.collections import Position, Query
-from tickets.listing import TICKETS
+from tickets.filters import TICKETS
 
 TIMES = ["created_after", "created_before", "resolved_after", "resolved_before"]
 NO_TIMES = [

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from contacts.listing import CONTACTS
+from contacts.filters import CONTACTS
+from core.pagination.collection import Collection, Position, Query
+from core.pagination.query_parameters import search_pattern
 from tests.plans import plans_of_a_page
-from ticketloop.listing.collections import Collection, Position, Query
-from ticketloop.listing.parameters import search_pattern
-from tickets.listing import TICKETS
+from tickets.filters import TICKETS
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 MIDDLE = {"id": Position((10_000,)), "created_at": Position((NOW - timedelta(minutes=10_000), 10_000))}

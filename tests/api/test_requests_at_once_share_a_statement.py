@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from access import keys
+from core.raw_sql import fetch_all
 from tests.locks import end_all_others, nobody_may_connect
 from tests.processes import Service, wait_until
-from ticketloop.statements import fetch_all
 from tickets.models import Change, Ticket
 from webhooks.models import Event, Receiver
 

@@ -8,8 +8,8 @@ from time import sleep
 
 import pytest
 
-from ticketloop import batching
-from ticketloop.batching import Batcher, BatchLostError
+from core import batching
+from core.batching import Batcher, BatchLostError
 
 THREADS, TURNS = 6, 20
 MOMENT = 0.002  # seconds between an answer and the next request, while other threads run

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from local.postgres import BINARIES
 from tests.processes import Process, Service
 from tests.receiver import RecordingReceiver
-from ticketloop.stack.postgres import BINARIES
 from webhooks.models import Event
 
 RESTORED = "restored"

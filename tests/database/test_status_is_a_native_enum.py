@@ -14,8 +14,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from contacts.models import Contact
+from core.enum_field import EnumField
+from core.enum_operations import CreateEnum
 from tests.processes import ROOT
-from ticketloop.postgres_enum import CreateEnum, EnumField
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,7 @@ def test_status_and_time_of_resolution_belong_together(tickets: list[Ticket], va
 def test_field_and_operation_survive_the_migration_writer() -> None:
     field: models.Field[str, str] = EnumField(enum_type="mood", choices=[("a", "A")])
     _, path, arguments, options = field.deconstruct()
-    assert path == "ticketloop.postgres_enum.fields.EnumField"
+    assert path == "core.enum_field.EnumField"
     assert EnumField(*arguments, **options).deconstruct()[3] == options
     written, _ = MigrationWriter.serialize(CreateEnum("mood", ["a", "b"]))
     assert "CreateEnum" in written

@@ -11,7 +11,7 @@ from tests.locks import somebody_waits, waiting
 from tests.processes import wait_until
 from tickets import privacy, services
 from tickets.models import Ticket
-from webhooks.erasing import UnderWayError
+from webhooks.erasure import UnderWayError
 
 
 def test_who_waits_for_a_ticket_has_locked_none_behind_it(database: None) -> None:

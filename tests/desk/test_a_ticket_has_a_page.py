@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
 
+from desk.linking import linked
 from tests.desk.pages import press
 from tests.processes import Service
-from ticketloop.linking import linked
 from tickets.models import Ticket
 from webhooks.models import Delivery, Event, Receiver
 

@@ -9,7 +9,7 @@ from django.db import connection
 from playwright.sync_api import Page
 
 from tests.processes import Service
-from tickets.desk.export import harmless
+from tickets.admin.csv_export import harmless
 
 
 def rows(text: str) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 
 from tests.processes import PATIENCE, Process, Service, Worker, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
-from webhooks import backoff
+from webhooks import retry
 from webhooks.models import Attempt, Delivery, EventType, Receiver
 from webhooks.signing import new_secret, signed_headers
 
@@ -140,8 +140,8 @@ def test_a_signature_holds_the_moment_in_any_time_zone(body: str, moment: dateti
 
 @given(st.integers(1, 9), st.none() | st.floats(-10, 1e9))
 def test_a_delay_keeps_to_its_step(attempts_made: int, retry_after: float | None) -> None:
-    step = backoff.STEPS[attempts_made - 1]
-    delay = backoff.delay(attempts_made, retry_after)
+    step = retry.STEPS[attempts_made - 1]
+    delay = retry.delay(attempts_made, retry_after)
     assert delay is not None
     assert 0.8 * step <= delay <= 2 * step
     if retry_after is None:
@@ -151,5 +151,5 @@ def test_a_delay_keeps_to_its_step(attempts_made: int, retry_after: float | None
 
 
 def test_ten_attempts_are_all() -> None:
-    assert backoff.delay(9) is not None
-    assert backoff.delay(10) is None
+    assert retry.delay(9) is not None
+    assert retry.delay(10) is None

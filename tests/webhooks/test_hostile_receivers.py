@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from webhooks import http
+from webhooks import sending
 
 TIMEOUT = 1.0
 LIMIT = TIMEOUT + 3  # a busy machine may be late; whoever waits for such a receiver waits for ever
@@ -106,11 +106,11 @@ DELIVERED: dict[str, Act] = {
 }
 
 
-def attempt(url: str) -> tuple[http.Answer, float, int]:
+def attempt(url: str) -> tuple[sending.Answer, float, int]:
     """The answer, the seconds it took and the peak of memory in bytes."""
     tracemalloc.start()
     start = time.monotonic()
-    answer = http.post(url, "{}", {}, TIMEOUT)
+    answer = sending.post(url, "{}", {}, TIMEOUT)
     took, (_, peak) = time.monotonic() - start, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return answer, took, peak
@@ -128,7 +128,7 @@ def test_a_hostile_answer_is_a_failure_within_the_time_limit(hostile: Callable[[
 def test_what_follows_a_2xx_does_no_harm(hostile: Callable[[Act], str], name: str) -> None:
     answer, took, peak = attempt(hostile(DELIVERED[name]))
     assert answer.error == ""
-    assert len(answer.response) <= http.KEEP_LIMIT
+    assert len(answer.response) <= sending.KEEP_LIMIT
     assert took < LIMIT
     assert peak < 10_000_000
 

@@ -10,9 +10,9 @@ import pytest
 import redis
 from django.db.models.functions import Now
 
+from local.valkey import EmbeddedValkey
 from tests.processes import AT_ONCE, Process, Service, Worker, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
-from ticketloop.stack.valkey import EmbeddedValkey
 from webhooks.models import Attempt, Delivery, Receiver
 
 Start = Callable[..., Process]

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.receiver import RecordingReceiver, Reply
-from webhooks import http
-from webhooks.addresses import may_be_sent_to
+from webhooks import sending
+from webhooks.address_policy import may_be_sent_to
 
 LOOPBACK = [
     *("127.0.0.1", "127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "127.8.8.8"),
@@ -57,8 +57,8 @@ def canary(monkeypatch: pytest.MonkeyPatch) -> RecordingReceiver:
     return recording
 
 
-def post(url: str, timeout: float = 2) -> http.Answer:
-    return http.post(url, "{}", {}, timeout)
+def post(url: str, timeout: float = 2) -> sending.Answer:
+    return sending.post(url, "{}", {}, timeout)
 
 
 @pytest.mark.parametrize("host", [*LOOPBACK, *PRIVATE])

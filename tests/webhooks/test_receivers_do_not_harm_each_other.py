@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from tests.processes import Process, Service, Worker, wait_until
 from tests.receiver import RecordingReceiver, Reply
-from webhooks.circuit import THRESHOLD
-from webhooks.dispatch import LONGEST_TASK, THREADS
+from webhooks.circuit_breaker import THRESHOLD
+from webhooks.dispatcher import LONGEST_TASK, THREADS
 from webhooks.models import Attempt, Delivery, EventType, Receiver
 
 WAITING = 300  # several times what a worker sends at once

@@ -15,7 +15,7 @@ from django.utils import timezone
 from tests.processes import Process, Service, Worker, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from ticketloop.celery import app
-from webhooks import mending, retention
+from webhooks import redelivery, retention
 from webhooks.models import Attempt, Delivery, Event, Receiver
 
 
@@ -135,7 +135,7 @@ def test_after_five_days_of_nothing_but_failures_a_receiver_is_disabled(
     wait_until(lambda: Receiver.objects.filter(failing_since__isnull=False).exists(), what="a failure")
     assert Receiver.objects.get().enabled
     Receiver.objects.update(failing_since=timezone.now() - timedelta(days=5, seconds=1))
-    mending.resend([Delivery.objects.get().pk])
+    redelivery.resend([Delivery.objects.get().pk])
     service.open_ticket()
     wait_until(lambda: Receiver.objects.filter(enabled=False).exists(), what="a disabled receiver")
     assert "5 days" in Receiver.objects.get().disabled_reason
@@ -212,4 +212,4 @@ def test_listen_prints_and_verifies_and_misbehaves(
 
 
 def test_a_replay_in_the_future_is_empty(receiver: RecordingReceiver) -> None:
-    assert mending.count_replayed_events(Receiver.objects.get(), datetime(3000, 1, 1, tzinfo=UTC)) == 0
+    assert redelivery.count_replayed_events(Receiver.objects.get(), datetime(3000, 1, 1, tzinfo=UTC)) == 0

@@ -4,8 +4,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-import ticketloop.postgres_enum.fields
-from ticketloop.postgres_enum import CreateEnum
+import core.enum_field
+from core.enum_operations import CreateEnum
 
 
 class Migration(migrations.Migration):
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ("issue_description", models.TextField()),
                 (
                     "status",
-                    ticketloop.postgres_enum.fields.EnumField(
+                    core.enum_field.EnumField(
                         choices=[("open", "Open"), ("resolved", "Resolved")],
                         db_default="open",
                         enum_type="ticket_status",

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         if tickets < 1:
             raise CommandError(f"--tickets {tickets}: give a number of 1 or more")
         try:
-            from tickets.invention import Inventor
+            from tickets.fake_data import Inventor
         except ModuleNotFoundError as error:
             raise CommandError(f"{error.name} is missing; `pip install -r requirements/local.txt` brings it") from error
         contacts = done = 0

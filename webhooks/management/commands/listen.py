@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from django.db import connection
 from standardwebhooks import Webhook
 
+from webhooks.encryption import UnsealError
 from webhooks.models import Receiver
-from webhooks.sealing import UnsealError
 
 DRIP = 1.0  # seconds between two bytes
 MOST = 2 * 1024 * 1024  # bytes of a body

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date, parse_datetime
 from tqdm import tqdm
 
-from webhooks import mending
+from webhooks import redelivery
 from webhooks.models import Receiver
 
 
@@ -22,9 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, receiver: str, since: str, delivered: bool, **options: Any) -> None:
         found, moment = find(receiver), parse_moment(since)
-        total, count = mending.count_replayed_events(found, moment), 0
+        total, count = redelivery.count_replayed_events(found, moment), 0
         with tqdm(total=total, unit=" events", file=self.stderr, disable=None) as progress:
-            for batch in mending.replay(found, moment, delivered=delivered):
+            for batch in redelivery.replay(found, moment, delivered=delivered):
                 count += batch.deliveries
                 progress.update(batch.events)
         waiting = "" if found.enabled else "; they wait until the receiver is enabled"

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from webhooks import sealing
+from webhooks import encryption
 from webhooks.models import Receiver
 
 SEALED = ["sealed_secret", "sealed_previous_secret", "sealed_headers"]
@@ -21,8 +21,8 @@ class Command(BaseCommand):
             for receiver in receivers:
                 try:
                     for column in SEALED:
-                        setattr(receiver, column, sealing.reseal(getattr(receiver, column)))
-                except sealing.UnsealError:
+                        setattr(receiver, column, encryption.reseal(getattr(receiver, column)))
+                except encryption.UnsealError:
                     lost.append(receiver)
                 else:
                     receiver.save(update_fields=SEALED)

@@ -1,0 +1,52 @@
+"""Staff and their roles: Django's users and groups in the desk's look."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+
+from desk.base import ModelAdmin
+
+admin.site.unregister([User, Group])
+
+
+class CheckboxManyToMany(ModelAdmin):
+    """Offers roles and permissions as boxes to tick: Django's two lists with arrows are not to be read by ear."""
+
+    filter_horizontal = ()
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(
+            db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultiple}
+        )
+
+
+@admin.register(User)
+class UserAdmin(CheckboxManyToMany, DjangoUserAdmin):  # type: ignore[type-arg]
+    """Who may sign in. Only superusers make superusers, or change one."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or not obj.is_superuser or request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: who left is made inactive, so that what they did goes on bearing their name."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else [*fields, "is_superuser", "user_permissions"]
+
+
+@admin.register(Group)
+class GroupAdmin(CheckboxManyToMany, DjangoGroupAdmin):  # type: ignore[misc]
+    """Roles: what those who have one may do."""

@@ -1,0 +1,51 @@
+"""`/api/v1/contacts`."""
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.request import Request
+
+from contacts.api.examples import CONTACT_EXAMPLE
+from contacts.api.serializers import ContactSerializer
+from contacts.filters import CONTACTS
+from contacts.representation import ONE_CONTACT
+from core.api import ApiViewSet, fetch_json_or_404, id_or_404, json_response, unless_known
+from core.openapi_parts import ETAG, ID, IF_NONE_MATCH, NOT_MODIFIED, URL_TOO_LONG, error_responses
+from core.pagination.list_schema import list_parameters
+from core.pagination.responses import answer_list
+
+NOT_FOUND = "Contact not found"
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="listContacts",
+        summary="List contacts",
+        parameters=list_parameters(CONTACTS),
+        responses={200: ContactSerializer(many=True), **error_responses(400, 401, 403, 503), **URL_TOO_LONG},
+        examples=[CONTACT_EXAMPLE],
+    ),
+    retrieve=extend_schema(
+        operation_id="getContact",
+        summary="Get one contact",
+        parameters=[ID, IF_NONE_MATCH, ETAG],
+        responses={
+            304: NOT_MODIFIED,
+            200: ContactSerializer,
+            **error_responses(401, 403, 404, 503, not_found=NOT_FOUND),
+        },
+        examples=[CONTACT_EXAMPLE],
+    ),
+)
+class ContactViewSet(ApiViewSet):
+    """People who opened tickets."""
+
+    lookup_value_regex = "[^/]+"
+
+    def list(self, request: Request) -> HttpResponseBase:
+        """Contacts as a JSON array: all of them, streamed, or with `limit` a page with its links."""
+        return answer_list(request, CONTACTS)
+
+    def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
+        """One contact."""
+        body = fetch_json_or_404(ONE_CONTACT, id_or_404(pk, NOT_FOUND), NOT_FOUND)
+        return unless_known(request, json_response(body))

@@ -1,0 +1,102 @@
+"""Reads the query string of a list: each parameter once, known and well-formed, or 400 naming it."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from core.pagination import cursors
+from core.pagination.collection import ORDERINGS, Collection, Kind, Query
+
+LARGEST_LIMIT = 1000
+LARGEST_ID = 2**63 - 1
+SHORTEST_SEARCH = 3  # characters; fewer make no trigram that the search indexes could look up
+LONGEST_SEARCH = 255
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+ORDERING_NAMES = [sign + name for name in ORDERINGS for sign in ("", "-")]
+
+
+def whole_number(largest: int) -> Kind:
+    """Numbers from 1 to `largest`."""
+
+    def parse(text: str) -> int:
+        number = int(text) if re.fullmatch("[0-9]{1,19}", text) else 0
+        if not 1 <= number <= largest:
+            raise ValueError(f"Must be a whole number from 1 to {largest}.")
+        return number
+
+    size = {"format": "int64"} if largest == LARGEST_ID else {"maximum": largest}
+    return Kind(parse, {"type": "integer", "minimum": 1, **size})
+
+
+def choice(*names: str) -> Kind:
+    """One of these words."""
+
+    def parse(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"Must be one of {', '.join(names)}.")
+        return text
+
+    return Kind(parse, {"type": "string", "enum": list(names)})
+
+
+def moment(text: str) -> datetime:
+    """An RFC 3339 date-time (section 5.6) as a moment in UTC."""
+    try:
+        if RFC_3339.fullmatch(text):
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("Must be an RFC 3339 time such as 2026-11-24T09:30:00Z; in a URL, `+` is written %2B.")
+
+
+def search_pattern(text: str) -> str:
+    """A LIKE pattern, in upper case by PostgreSQL's `UPPER`, for texts that contain `text`."""
+    if not SHORTEST_SEARCH <= len(text) <= LONGEST_SEARCH:
+        raise ValueError(f"Must have {SHORTEST_SEARCH} to {LONGEST_SEARCH} characters.")
+    if not any(map(str.isalnum, text)) or "\0" in text:
+        raise ValueError("Must contain a letter or a digit, and no null character.")
+    return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
+
+
+MOMENT = Kind(moment, {"type": "string", "format": "date-time"})
+SEARCH = Kind(search_pattern, {"type": "string", "minLength": SHORTEST_SEARCH, "maxLength": LONGEST_SEARCH})
+ORDERING = choice(*ORDERING_NAMES)
+LIMIT = whole_number(LARGEST_LIMIT)
+
+
+def read_query(request: Request, collection: Collection) -> Query:
+    """What the query string asks for; ValidationError names every parameter that is unknown, malformed or repeated."""
+    parsers: dict[str, Callable[[str], Any]] = {
+        **{name: each.kind.parse for name, each in collection.filters.items()},
+        "ordering": ORDERING.parse,
+        "limit": LIMIT.parse,
+        "cursor": str,
+    }
+    values, errors = {}, {}
+    for name, texts in request.query_params.lists():
+        try:
+            values[name] = _read_one(parsers.get(name), texts)
+        except ValueError as error:
+            errors[name] = [str(error)]
+    if errors:
+        raise ValidationError(errors)
+    ordering, limit, cursor = (values.pop(name, None) for name in ("ordering", "limit", "cursor"))
+    query = Query(values, ordering or "id", limit)
+    if cursor is None:
+        return query
+    try:
+        return cursors.resume(collection, query, cursor)
+    except ValueError as error:
+        raise ValidationError({"cursor": [str(error)]}) from error
+
+
+def _read_one(parse: Callable[[str], Any] | None, texts: list[str]) -> Any:
+    if parse is None:
+        raise ValueError("Unknown parameter.")
+    if len(texts) > 1:
+        raise ValueError("Send it once.")
+    return parse(texts[0])

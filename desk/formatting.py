@@ -1,0 +1,39 @@
+"""How times, states and numbers of things are written on every page of the support desk."""
+
+from datetime import datetime, timedelta
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+
+def age(moment: datetime) -> SafeString:
+    """How long ago, as `<time>`; the exact time (UTC) shows on hover."""
+    length = timesince(moment, depth=1)
+    return format_html(
+        '<time datetime="{}" title="{} UTC" class="desk-age">{}</time>',
+        moment.isoformat(),
+        f"{moment:%Y-%m-%d %H:%M:%S}",
+        "just now" if length.startswith("0") else f"{length} ago",
+    )
+
+
+def duration(length: timedelta | None) -> str:
+    """`45 s`, `12 min`, `3.5 h`, `2.1 days`; a dash for None."""
+    if length is None:
+        return "–"
+    seconds = length.total_seconds()
+    for unit, size, below in (("s", 1, 60), ("min", 60, 3600)):
+        if seconds < below:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"
+
+
+def badge(state: str) -> SafeString:
+    """The state in the colour that `desk.css` has for it."""
+    return format_html('<span class="desk-badge desk-{}">{}</span>', state, state)
+
+
+def quantity(count: int, singular: str, plural: str = "") -> str:
+    """`1 ticket`, `2,000 tickets`; the plural is the singular with an `s` unless given."""
+    return f"1 {singular}" if count == 1 else f"{count:,} {plural or singular + 's'}"

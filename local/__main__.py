@@ -1,0 +1,47 @@
+"""`python -m local run`, `… manage COMMAND`, `… psql`; see the Makefile."""
+
+import os
+import signal
+import sys
+
+from local.instance import ROOT, Place
+from local.postgres import BINARIES
+from local.server import StackError
+from local.supervisor import run
+
+USAGE = "usage: python -m local run | manage ARGUMENTS… | psql"
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command; returns its exit code."""
+    command, *rest = arguments or [""]
+    place = Place.from_environment()
+    if command == "run" and not rest:
+        return run(place)
+    if command == "manage":
+        return replace_by([sys.executable, "manage.py", *rest], place.environment())
+    if command == "psql":
+        environment = place.environment()
+        return replace_by([str(BINARIES / "psql"), environment["DATABASE_URL"], *rest], environment)
+    raise StackError(USAGE)
+
+
+def replace_by(command: list[str], environment: dict[str, str]) -> int:
+    """Becomes the command, so that signals and the terminal are its own."""
+    os.chdir(ROOT)
+    os.execve(command[0], command, environment)
+
+
+def stop(number: int, frame: object) -> None:
+    """SIGTERM before everything runs: leave through the context managers that stop the servers."""
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except StackError as error:
+        sys.exit(f"Ticket Loop: {error}")
+    except KeyboardInterrupt:
+        sys.exit(0)

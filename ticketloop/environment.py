@@ -1,0 +1,180 @@
+"""Reads settings from the environment and collects every mistake, so that an operator sees them all at once."""
+
+import base64
+import re
+import sys
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+
+from core.rate import Rate
+
+T = TypeVar("T")
+Network = IPv4Network | IPv6Network
+
+
+RATE = re.compile(r"([0-9]{1,9})/(second|minute|hour|day)")
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+class Configuration:
+    """Reads variables one by one; `stop_on_mistakes` ends the process with one line for each bad one."""
+
+    def __init__(self) -> None:
+        self.env = environ.Env()
+        self.mistakes: list[str] = []
+
+    def read(self, name: str, parse: Callable[[str], T], default: T, expected: str) -> T:
+        """The parsed value of variable `name`, or `default` where it is unset or empty.
+
+        `parse` raises ValueError for a malformed value; `expected` then says what would be right.
+        """
+        text = self.env.str(name, default="").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except (ValueError, environ.ImproperlyConfigured):
+            self.mistakes.append(f"{name} is malformed: it must be {expected}.")
+            return default
+
+    def require(self, name: str, parse: Callable[[str], T], default: T, expected: str) -> T:
+        """As `read`, but an unset variable is a mistake."""
+        if not self.env.str(name, default="").strip():
+            self.mistakes.append(f"{name} is not set: it must be {expected}.")
+        return self.read(name, parse, default, expected)
+
+    def stop_on_mistakes(self) -> None:
+        """Ends the process with exit code 1 and one line for each mistake, if there are any."""
+        if self.mistakes:
+            sys.exit("\n".join(f"Ticket Loop cannot start: {mistake}" for mistake in self.mistakes))
+
+
+def boolean(text: str) -> bool:
+    """True for on/true/yes/1, False for off/false/no/0."""
+    if text.lower() in {"on", "true", "yes", "1"}:
+        return True
+    if text.lower() in {"off", "false", "no", "0"}:
+        return False
+    raise ValueError(text)
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """A parser that accepts only the given words."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def words(text: str) -> list[str]:
+    """The non-empty parts of a comma-separated list."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def between(low: float, high: float) -> Callable[[str], float]:
+    """A parser for a number within the bounds, both included."""
+
+    def parse(text: str) -> float:
+        number = float(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return parse
+
+
+def rate(text: str) -> Rate | None:
+    """A rate such as `60/minute`; None for `off`."""
+    if text == "off":
+        return None
+    match = RATE.fullmatch(text)
+    if match is None or not int(match[1]):
+        raise ValueError(text)
+    return Rate(int(match[1]), SECONDS[match[2]])
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """A parser for a whole number within the bounds, both included."""
+
+    def parse(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return parse
+
+
+def url(*schemes: str) -> Callable[[str], str]:
+    """A parser for an absolute URL of one of the given schemes."""
+
+    def parse(text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in schemes or not parts.hostname or any(character.isspace() for character in text):
+            raise ValueError(text)
+        _ = parts.port  # raises ValueError for a port that is none
+        return text
+
+    return parse
+
+
+def origins(text: str) -> list[str]:
+    """Web origins, scheme, host and port alone, from a comma-separated list; `*` for all."""
+    found = words(text)
+    for each in set(found) - {"*"}:
+        parts = urlsplit(url("http", "https")(each))
+        if parts.username or each != f"{parts.scheme}://{parts.netloc}":
+            raise ValueError(each)
+    return found
+
+
+def postgresql(text: str) -> dict[str, Any]:
+    """Django's database settings from `postgres://user:password@host:port/name?sslmode=require` and the like."""
+    url("postgres", "postgresql")(text)
+    database = {"OPTIONS": {}, **environ.Env.db_url_config(text)}
+    if not database["NAME"]:
+        raise ValueError(text)
+    return database
+
+
+def email(text: str) -> dict[str, Any]:
+    """Django's mail settings from `smtp+tls://user:password@host:port` and the like."""
+    if urlsplit(text).scheme not in environ.Env.EMAIL_SCHEMES:
+        raise ValueError(text)
+    return dict(environ.Env.email_url_config(text))
+
+
+def networks(text: str) -> list[Network]:
+    """IP networks from a comma-separated list in CIDR notation; a single address is a network of one."""
+    return [ip_network(part) for part in words(text)]
+
+
+def signing_secret(text: str) -> str:
+    """A webhook secret: `whsec_` and 24 to 64 bytes in base64 (Standard Webhooks, "Signature scheme")."""
+    prefix, _, encoded = text.partition("_")
+    if prefix != "whsec" or not 24 <= len(base64.b64decode(encoded, validate=True)) <= 64:
+        raise ValueError("not a signing secret")
+    return text
+
+
+def token(text: str) -> str:
+    """A bearer token that is too long to be guessed."""
+    if not re.fullmatch(r"[!-~]{16,}", text):
+        raise ValueError("no token")
+    return text
+
+
+def encryption_keys(text: str) -> list[str]:
+    """Fernet keys, 32 bytes in URL-safe base64 each, from a comma-separated list."""
+    keys = words(text)
+    for key in keys:
+        Fernet(key)  # raises ValueError for what is none
+    return keys

@@ -1,0 +1,96 @@
+"""Staff open a ticket for somebody who called or came by."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from contacts.email import MAX_LENGTH as EMAIL_MAX_LENGTH
+from desk.base import ReadOnlyAdmin
+from tickets import services
+from tickets.actors import actor
+from tickets.api.serializers import DESCRIPTION_MAX_LENGTH, NAME_MAX_LENGTH, OpenTicketSerializer
+from tickets.models import Ticket
+
+
+class TypedText(forms.CharField):
+    """Browsers end the lines of a form's text with CR LF; as it was typed, and through the API, they end with LF."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class OpenTicketForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a client of the API would send, to the same rules: `OpenTicketSerializer` judges it."""
+
+    full_name = forms.CharField(
+        widget=UnfoldAdminTextInputWidget(attrs={"maxlength": NAME_MAX_LENGTH, "autocomplete": "off"}),
+        help_text="A contact who is known by this address keeps the name they have.",
+    )
+    email = forms.CharField(
+        widget=UnfoldAdminEmailInputWidget(attrs={"maxlength": EMAIL_MAX_LENGTH, "autocomplete": "off"})
+    )
+    issue_description = TypedText(
+        label="Text",
+        widget=UnfoldAdminTextareaWidget(attrs={"maxlength": DESCRIPTION_MAX_LENGTH, "rows": 12}),
+        help_text="What the contact says, kept as typed.",
+    )
+
+    class Meta:
+        model = Ticket
+        fields = ["issue_description"]
+
+    def clean(self) -> dict[str, Any]:
+        """Puts the API's errors beside their fields."""
+        cleaned = super().clean() or self.cleaned_data
+        given = {name: cleaned[name] for name in ("full_name", "email", "issue_description") if name in cleaned}
+        serializer = OpenTicketSerializer(data=given)
+        if not serializer.is_valid():
+            for name in given.keys() & serializer.errors.keys():
+                self.add_error(name, [str(error) for error in serializer.errors[name]])
+        return {**cleaned, **serializer.validated_data}
+
+
+class Opening(ReadOnlyAdmin):
+    """Adds tickets through the service that the API uses, so that receivers hear of them."""
+
+    add_form_template = "admin/change_form.html"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("tickets.add_ticket"))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            return OpenTicketForm
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_fields(request, obj) if obj else ["full_name", "email", "issue_description"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_readonly_fields(request, obj) if obj else []
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """One button is enough to open a ticket."""
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def response_add(self, request: HttpRequest, obj: Ticket, post_url_continue: str | None = None) -> HttpResponse:
+        """On to the ticket's page."""
+        self.message_user(request, f"Ticket {obj} is open.", messages.SUCCESS)
+        return self.page_of(obj)
+
+    def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
+        """Opens the ticket; the form's object becomes it."""
+        values = form.cleaned_data
+        given = values["full_name"], values["email"], values["issue_description"]
+        opened = services.open_ticket(*given, by=actor(request))
+        obj.pk = opened.id
+        obj.refresh_from_db()
+        if obj.contact.full_name != values["full_name"]:
+            text = f"{obj.contact.email} was known already and keeps the name {obj.contact.full_name}."
+            self.message_user(request, text, messages.WARNING)

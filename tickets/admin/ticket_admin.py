@@ -1,0 +1,84 @@
+"""The support desk: staff read, open, resolve and reopen tickets, through the services that the API uses."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from desk.buttons import button
+from desk.formatting import quantity
+from tickets import services
+from tickets.actors import Actor, actor
+from tickets.admin.change_list import CHANGE, TicketList
+from tickets.admin.open_form import Opening
+from tickets.admin.ticket_page import TicketPage
+from tickets.models import Ticket
+
+MOST_AT_ONCE = 10_000  # changed by one press of a button, in one transaction
+Change = Callable[[Sequence[int], Actor], list[services.RenderedTicket]]
+
+
+@admin.register(Ticket)
+class TicketAdmin(Opening, TicketPage, TicketList):
+    """Tickets, their list and their pages."""
+
+    actions = ["resolve", "reopen"]
+
+    def has_resolve_permission(self, request: HttpRequest) -> bool:
+        """Whether this user may resolve and reopen."""
+        return bool(request.user.has_perm(CHANGE))
+
+    @admin.action(description="Resolve selected tickets", permissions=["resolve"])
+    def resolve(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
+        self._change(request, _ids(tickets), services.resolve_tickets, "resolved")
+
+    @admin.action(description="Reopen selected tickets", permissions=["resolve"])
+    def reopen(self, request: HttpRequest, tickets: QuerySet[Ticket]) -> None:
+        self._change(request, _ids(tickets), services.reopen_tickets, "reopened")
+
+    @button("Resolve", CHANGE, shown=lambda ticket: ticket.status == "open", primary=True)
+    def resolve_one(self, request: HttpRequest, ticket: Ticket) -> HttpResponse | None:
+        self._change(request, [ticket.pk], services.resolve_tickets, "resolved")
+        return _list_it_came_from(request)
+
+    @button("Reopen", CHANGE, shown=lambda ticket: ticket.status == "resolved")
+    def reopen_one(self, request: HttpRequest, ticket: Ticket) -> None:
+        self._change(request, [ticket.pk], services.reopen_tickets, "reopened")
+
+    buttons = (resolve_one, reopen_one)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A ticket's history is on its page, with what clients of the API did."""
+        return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_change', args=[object_id])}#timeline")
+
+    def _change(self, request: HttpRequest, ids: list[int], change: Change, done: str) -> None:
+        """Runs the service and says what it did."""
+        if len(ids) > MOST_AT_ONCE:
+            text = f"More than {quantity(MOST_AT_ONCE, 'ticket')} are too many at once; nothing was changed."
+            self.message_user(request, text, messages.ERROR)
+            return
+        changed = change(ids, actor(request))
+        unchanged = len(ids) - len(changed)
+        parts = [f"{quantity(len(changed), 'ticket')} {done}"] if changed or not unchanged else []
+        if unchanged:
+            already = "resolved" if done == "resolved" else "open"
+            parts.append(f"{quantity(unchanged, 'ticket')} {'was' if unchanged == 1 else 'were'} already {already}")
+        level = messages.SUCCESS if changed else messages.WARNING
+        self.message_user(request, "; ".join(parts) + ".", level)
+
+
+def _ids(tickets: QuerySet[Ticket]) -> list[int]:
+    return list(tickets.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+
+
+def _list_it_came_from(request: HttpRequest) -> HttpResponse | None:
+    """Back to the list, filtered as it was, when its row's button was pressed."""
+    if request.GET.get("from") != "list":
+        return None
+    filters = request.GET.get("_changelist_filters", "")
+    return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_changelist')}?{filters}")

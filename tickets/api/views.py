@@ -1,0 +1,125 @@
+"""`/api/v1/tickets`."""
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+
+from access.credentials import scope
+from core.api import ApiViewSet, fetch_json_or_404, id_or_404, json_response, unless_known
+from core.openapi_parts import (
+    ETAG,
+    ID,
+    IDEMPOTENCY_KEY,
+    IDEMPOTENT_REPLAYED,
+    IF_NONE_MATCH,
+    LOCATION,
+    NOT_MODIFIED,
+    URL_TOO_LONG,
+    error_responses,
+)
+from core.pagination.list_schema import list_parameters
+from core.pagination.responses import answer_list
+from tickets import services
+from tickets.actors import actor
+from tickets.api.examples import OPEN_TICKET_EXAMPLE, RESOLVED_EXAMPLE, TICKET_EXAMPLE, TICKETS_EXAMPLE
+from tickets.api.serializers import OpenTicketSerializer, TicketSerializer
+from tickets.filters import TICKETS
+from tickets.idempotency import open_ticket_once
+from tickets.representation import ONE_TICKET
+
+NOT_FOUND = "Ticket not found"
+OPEN_TICKET = OpenTicketSerializer()  # it keeps nothing of a request, and takes long to make
+ONE_TICKET_RESPONSES = {200: TicketSerializer, **error_responses(401, 403, 404, 503, not_found=NOT_FOUND)}
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="listTickets",
+        summary="List tickets",
+        parameters=list_parameters(TICKETS),
+        responses={200: TicketSerializer(many=True), **error_responses(400, 401, 403, 503), **URL_TOO_LONG},
+        examples=[TICKETS_EXAMPLE],
+    ),
+    create=extend_schema(
+        operation_id="openTicket",
+        summary="Open a ticket",
+        request=OpenTicketSerializer,
+        parameters=[IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LOCATION],
+        responses={201: TicketSerializer, **error_responses(400, 401, 403, 408, 409, 413, 415, 422, 503)},
+        examples=[OPEN_TICKET_EXAMPLE, TICKET_EXAMPLE],
+    ),
+    retrieve=extend_schema(
+        operation_id="getTicket",
+        summary="Get one ticket",
+        parameters=[ID, IF_NONE_MATCH, ETAG],
+        responses={304: NOT_MODIFIED, **ONE_TICKET_RESPONSES},
+        examples=[TICKET_EXAMPLE],
+    ),
+    resolve=extend_schema(
+        operation_id="resolveTicket",
+        summary="Resolve a ticket",
+        parameters=[ID],
+        request=None,
+        responses=ONE_TICKET_RESPONSES,
+        examples=[RESOLVED_EXAMPLE],
+    ),
+    reopen=extend_schema(
+        operation_id="reopenTicket",
+        summary="Reopen a ticket",
+        parameters=[ID],
+        request=None,
+        responses=ONE_TICKET_RESPONSES,
+        examples=[TICKET_EXAMPLE],
+    ),
+)
+class TicketViewSet(ApiViewSet):
+    """Requests for support."""
+
+    lookup_value_regex = "[^/]+"
+
+    def list(self, request: Request) -> HttpResponseBase:
+        """Tickets as a JSON array: all of them, streamed, or with `limit` a page with its links."""
+        return answer_list(request, TICKETS)
+
+    def create(self, request: Request) -> HttpResponse:
+        """Opens a ticket. The contact is found by email, else created; it keeps its first name.
+
+        With an `Idempotency-Key` the request may be sent again after a time-out or a crash: the same key with the same
+        body gets the first answer, and no second ticket.
+        """
+        values = OPEN_TICKET.run_validation(request.data)
+        by = actor(request)
+        key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+        if key is None:
+            ticket, replayed = services.open_ticket(**values, by=by), False
+        else:
+            ticket, replayed = open_ticket_once(scope(request), key, values, by)
+        response = json_response(ticket.body, status=201)
+        if replayed:
+            response["Idempotent-Replayed"] = "true"
+        response["Location"] = f"{request.path.rstrip('/')}/{ticket.id}"
+        return response
+
+    def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
+        """One ticket."""
+        return unless_known(request, _current(id_or_404(pk, NOT_FOUND)))
+
+    @action(detail=True, methods=["patch"])
+    def resolve(self, request: Request, pk: str) -> HttpResponse:
+        """Resolves the ticket. Resolving it again changes nothing."""
+        ticket_id = id_or_404(pk, NOT_FOUND)
+        changed = services.resolve_ticket(ticket_id, actor(request))
+        return json_response(changed.body) if changed else _current(ticket_id)
+
+    @action(detail=True, methods=["patch"])
+    def reopen(self, request: Request, pk: str) -> HttpResponse:
+        """Reopens the ticket. Reopening an open one changes nothing."""
+        ticket_id = id_or_404(pk, NOT_FOUND)
+        changed = services.reopen_ticket(ticket_id, actor(request))
+        return json_response(changed.body) if changed else _current(ticket_id)
+
+
+def _current(id: int) -> HttpResponse:
+    return json_response(fetch_json_or_404(ONE_TICKET, id, NOT_FOUND))
