@@ -14,7 +14,7 @@ from hmac import compare_digest
 from typing import NamedTuple
 
 from access.models import ApiKey
-from core.raw_sql import fetch_one
+from core.raw_sql import execute, fetch_one
 
 ALPHABET = string.ascii_letters + string.digits
 PREFIX_LENGTH, SECRET_LENGTH = 8, 40
@@ -24,14 +24,14 @@ LAST_USED_EVERY = 5  # minutes; the time of the last use is that coarse
 STALE = f"coalesce(last_used_at < now() - interval '{LAST_USED_EVERY} minutes', true)"
 
 FIND = f"""
-SELECT id, digest, array_to_string(scopes, ' '), revoked_at IS NOT NULL, coalesce(expires_at <= now(), false), {STALE}
-FROM api_keys WHERE prefix = %(prefix)s
+SELECT id, digest, scopes, revoked_at IS NOT NULL, coalesce(expires_at <= now(), false), {STALE}
+FROM api_keys WHERE prefix = %(prefix)s::text
 """
 
 # Of many requests at once one writes; the others do not wait for it.
 NOTE_USE = f"""
 UPDATE api_keys SET last_used_at = now()
-WHERE id = (SELECT id FROM api_keys WHERE id = %(id)s AND {STALE} FOR NO KEY UPDATE SKIP LOCKED)
+WHERE id = (SELECT id FROM api_keys WHERE id = %(id)s::bigint AND {STALE} FOR NO KEY UPDATE SKIP LOCKED)
 """
 
 
@@ -69,16 +69,16 @@ def find(text: str) -> Credential:
         raise RefusedKeyError("This is no API key: one begins with `tl_`, and nothing follows it.")
     prefix = match[1]
     row = fetch_one(FIND, {"prefix": prefix})
-    if row is None or not compare_digest(row[1].decode(), _digest(text)):
+    if row is None or not compare_digest(row[1], _digest(text)):
         raise RefusedKeyError("There is no such API key.")
-    key_id, _, scopes, revoked, expired, note_use = [value.decode() for value in row]
-    if revoked == "t":
+    key_id, _, scopes, revoked, expired, note_use = row
+    if revoked:
         raise RefusedKeyError("This API key has been revoked.")
-    if expired == "t":
+    if expired:
         raise RefusedKeyError("This API key has expired.")
-    if note_use == "t":
-        fetch_one(NOTE_USE, {"id": key_id})
-    return Credential(int(key_id), prefix, frozenset(scopes.split()))
+    if note_use:
+        execute(NOTE_USE, {"id": key_id})
+    return Credential(key_id, prefix, frozenset(scopes))
 
 
 def _random(length: int) -> str:

@@ -6,6 +6,8 @@ from django.db.models.functions import Now, Upper
 
 from contacts.email import MAX_LENGTH
 
+NAME_MAX_LENGTH = 255
+
 # `.invalid` names nobody, ever (RFC 2606), and `normalise_email` refuses it: nobody else can have such an address.
 ERASED_DOMAIN = "erased.invalid"
 
@@ -13,15 +15,9 @@ ERASED_DOMAIN = "erased.invalid"
 class Contact(models.Model):
     """Somebody who opened a ticket, known by a normalised e-mail address."""
 
-    full_name = models.CharField(max_length=255)
+    full_name = models.CharField(max_length=NAME_MAX_LENGTH)
     email = models.CharField(max_length=MAX_LENGTH, unique=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-    # The one representation (see `representation`), written when the contact changes and not when it is read.
-    json = models.GeneratedField(
-        expression=models.Func("id", "full_name", "email", "created_at", function="contact_json"),
-        output_field=models.TextField(),
-        db_persist=True,
-    )
 
     class Meta:
         db_table = "contacts"

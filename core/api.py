@@ -82,16 +82,16 @@ def id_or_404(text: str, detail: str) -> int:
     return number
 
 
-def fetch_json_or_404(query: str, id: int, detail: str) -> bytes:
+def fetch_json_or_404(query: str, id: int, detail: str) -> str:
     """The one JSON text that `query` selects for `%(id)s`; NotFound with `detail` when there is no such row."""
     row = fetch_one(query, {"id": id})
     if row is None:
         raise NotFound(detail)
-    body: bytes = row[0]
+    body: str = row[0]
     return body
 
 
-def json_response(body: bytes, status: int = 200) -> HttpResponse:
+def json_response(body: str, status: int = 200) -> HttpResponse:
     """An answer that PostgreSQL has written already."""
     return HttpResponse(body, content_type="application/json", status=status)
 

@@ -1,4 +1,4 @@
-"""The migration operation that creates a native PostgreSQL enum type."""
+"""Migration operations for native PostgreSQL enum types, modelled on Django's `CreateCollation`."""
 
 from collections.abc import Sequence
 
@@ -36,3 +36,42 @@ class CreateEnum(Operation):
     @property
     def migration_name_fragment(self) -> str:
         return f"create_{self.name.lower()}_enum"
+
+
+class AddEnumValue(Operation):
+    """Adds a label to the enum type `name`, at the end or before the label `before`.
+
+    Goes into a migration of its own: PostgreSQL uses a new label only after the transaction that added it is committed.
+    Reversing it leaves the label, as PostgreSQL cannot drop one; added again it is left as it is.
+    """
+
+    reversible = True
+
+    def __init__(self, name: str, label: str, before: str | None = None) -> None:
+        self.name = name
+        self.label = label
+        self.before = before
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Types are no part of Django's model state."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        place = f" BEFORE {schema_editor.quote_value(self.before)}" if self.before else ""
+        label = schema_editor.quote_value(self.label)
+        schema_editor.execute(
+            f"ALTER TYPE {schema_editor.quote_name(self.name)} ADD VALUE IF NOT EXISTS {label}{place}", params=None
+        )
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Nothing: rows may have the label."""
+
+    def describe(self) -> str:
+        return f"Add {self.label} to enum type {self.name}"
+
+    @property
+    def migration_name_fragment(self) -> str:
+        return f"add_{self.label.lower()}_to_{self.name.lower()}"

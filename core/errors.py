@@ -10,8 +10,6 @@ from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from core.batching import BatchLostError
-
 logger = logging.getLogger(__name__)
 
 
@@ -25,7 +23,7 @@ class DatabaseUnavailable(APIException):
 
 def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's handler, and 503 instead of a traceback where the database is out of reach, or out of space or the like."""
-    if isinstance(exception, OperationalError | InterfaceError | BatchLostError):
+    if isinstance(exception, OperationalError | InterfaceError):
         logger.error("the database is not available: %s", exception)
         exception = DatabaseUnavailable()
     return exception_handler(exception, context)

@@ -3,6 +3,13 @@
 from collections.abc import Sequence
 
 
+def escaped_json(expression: str) -> str:
+    """A JSON string of the text, HTML-escaped as by Python's `html.escape`."""
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("''", "&#x27;")):
+        expression = f"replace({expression}, '{character}', '{entity}')"
+    return f"to_json({expression})"
+
+
 def choice_json(expression: str, values: Sequence[str]) -> str:
     """A JSON string of an enum that has these values, whose names PostgreSQL would look up for each row otherwise."""
     cases = " ".join(f"""WHEN '{value}' THEN '"{value}"'""" for value in values)

@@ -13,6 +13,7 @@ def somebody_waits(cursor: Any) -> bool:
 
 def waiting(cursor: Any) -> int:
     """How many wait for a lock in this database."""
+    cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction goes on seeing what it saw first
     cursor.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )

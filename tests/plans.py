@@ -5,17 +5,17 @@ from unittest.mock import patch
 
 from core.pagination import keyset
 from core.pagination.collection import Collection, Query
-from core.raw_sql import Row, fetch_all
+from core.raw_sql import Row, fetch_all_planned_for
 
 
 def plans_of_a_page(collection: Collection, query: Query) -> str:
     """`EXPLAIN` of every statement that the page takes."""
     plans: list[str] = []
 
-    def explain(statement: str, values: Mapping[str, object], *, prepare: bool = True) -> list[Row]:
-        plans.extend(line.decode() for (line,) in fetch_all("EXPLAIN " + statement, values, prepare=False))
-        return fetch_all(statement, values, prepare=prepare)
+    def explain(statement: str, values: Mapping[str, object]) -> list[Row]:
+        plans.extend(line for (line,) in fetch_all_planned_for("EXPLAIN " + statement, values))
+        return fetch_all_planned_for(statement, values)
 
-    with patch.object(keyset, "fetch_all", explain):
+    with patch.multiple(keyset, fetch_all=explain, fetch_all_planned_for=explain):
         keyset.fetch_page(collection, query, query.limit or 1)
     return "\n".join(plans)

@@ -160,7 +160,7 @@ database: dict[str, Any] = configuration.require(
 DATABASES = {
     "default": {
         **database,
-        "ENGINE": "core.postgresql",
+        "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
@@ -168,8 +168,9 @@ DATABASES = {
             "connect_timeout": 5,
             "application_name": "ticketloop",
             **database["OPTIONS"],
-            # psycopg prepares none: after an error it might have PostgreSQL forget those of core.raw_sql.
-            "prepare_threshold": None,
+            # What a connection is asked more often than this, PostgreSQL parses and plans once for it.
+            "server_side_binding": True,
+            "prepare_threshold": 5 if PREPARED_STATEMENTS else None,
         },
         # No session state is relied on, so that PgBouncer may pool by transaction.
         "DISABLE_SERVER_SIDE_CURSORS": True,

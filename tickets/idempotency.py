@@ -5,21 +5,21 @@ The key is stored by the statement that stores the ticket. Whatever crashes, bot
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import APIException, ValidationError
 
-from core import request_id
-from core.raw_sql import fetch_one
+from contacts.models import Contact
+from core.raw_sql import execute, fetch_one
 from tickets import services
 from tickets.actors import Actor
 from tickets.models import IdempotencyKey
 from tickets.representation import TICKET_JSON, TICKETS
-from tickets.sql import NOTE_OPENING, OUTCOME, opening
+from tickets.sql import OUTCOME, RECORD_OPENING, opening
 from webhooks.models import EventType
 
 KEPT_HOURS = 48  # after that a key is forgotten; clients may rely on 24
@@ -31,8 +31,8 @@ WITH claim AS MATERIALIZED (
     SELECT WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE scope = %(scope)s::text AND key = %(key)s::text)
     AND pg_try_advisory_xact_lock(hashtextextended(%(scope)s::text || ' ' || %(key)s::text, 0))
 ),
-{opening("WHERE EXISTS (SELECT FROM claim)")},
-{NOTE_OPENING},
+{opening("EXISTS (SELECT FROM claim)")},
+{RECORD_OPENING},
 remembered AS (
     INSERT INTO idempotency_keys (scope, key, fingerprint, ticket_id)
     SELECT %(scope)s::text, %(key)s::text, %(fingerprint)s::bytea, id FROM ticket
@@ -46,7 +46,7 @@ SELECT fingerprint IS NULL, fingerprint = %(fingerprint)s::bytea, ticket.id, coa
 )
 {TICKETS} JOIN idempotency_keys AS known ON known.ticket_id = ticket.id AND scope = %(scope)s AND key = %(key)s
 """
-PRUNE = "DELETE FROM idempotency_keys WHERE created_at < now() - %s * interval '1 hour'"
+PRUNE = "DELETE FROM idempotency_keys WHERE created_at < now() - %(hours)s::int * interval '1 hour'"
 
 
 class KeyBusy(APIException):
@@ -93,36 +93,32 @@ def open_ticket_once(scope: str, key: str, request: Mapping[str, str], by: Actor
         raise ValidationError({"Idempotency-Key": ["Must be 1 to 255 visible ASCII characters."]})
     fingerprint = sha256(json.dumps(request, sort_keys=True).encode()).digest()
     values: dict[str, Any] = {"scope": scope, "key": key, "fingerprint": fingerprint}
-    asked = services.Opening(**request, actor=by.name, request_id=request_id.current.get())
     # Twice, as a contact of that address may appear just then; after that it is there.
     for _ in range(2):
         try:
-            (opened,) = services.run(OPEN_ONCE, [asked], **values)
+            opened = services.run(OPEN_ONCE, by, **request, **values)
         except IntegrityError as error:
             if not isinstance(error.__cause__, UniqueViolation):
                 raise
-            opened = None  # the first request was committed while this one looked: nothing of this one was stored
+            opened = []  # the first request was committed while this one looked: nothing of this one was stored
         if opened:
-            return Outcome(opened, replayed=False)
+            return Outcome(opened[0], replayed=False)
         known = fetch_one(FIND, {**values, "event": EventType.TICKET_CREATED})
         if known:
             erased, same, ticket, body = known
-            if erased == b"t":
+            if erased:
                 raise TicketErased
-            if same != b"t":
+            if not same:
                 raise KeyReused
-            return Outcome(services.RenderedTicket(int(ticket), body), replayed=True)
+            return Outcome(services.RenderedTicket(ticket, body), replayed=True)
     raise KeyBusy
 
 
-def erase_fingerprints(tickets: Sequence[int]) -> None:
-    """Forgets what was asked for when these tickets were opened, but not that their keys are used up."""
-    IdempotencyKey.objects.filter(ticket__in=tickets).update(fingerprint=None)
+def erase_fingerprints(contact: Contact) -> None:
+    """Forgets what was asked for when the contact's tickets were opened, but not that their keys are used up."""
+    IdempotencyKey.objects.filter(ticket__contact=contact).update(fingerprint=None)
 
 
 def prune() -> int:
     """Forgets keys that are older than `KEPT_HOURS`; returns how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(PRUNE, [KEPT_HOURS])
-        count: int = cursor.rowcount
-    return count
+    return execute(PRUNE, {"hours": KEPT_HOURS})

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models.functions import Now, Upper
 from django.utils.text import Truncator
@@ -12,6 +13,7 @@ from core.enum_field import EnumField
 # KiB of new entries that the search index keeps aside; the request that fills this up sorts them in. The default of
 # 4 MiB would hold that one up for a tenth of a second.
 SEARCH_BUFFER = 1024
+DESCRIPTION_MAX_LENGTH = 20_000
 FIRST_LINE_LENGTH = 80  # characters
 
 
@@ -23,12 +25,8 @@ class Ticket(models.Model):
         RESOLVED = "resolved"
 
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="tickets", db_index=False)
-    issue_description = models.TextField()
-    # As the API and webhooks have it, written when the text changes and not when it is read.
-    issue_json = models.GeneratedField(
-        expression=models.Func("issue_description", function="html_escaped_json"),
-        output_field=models.TextField(),
-        db_persist=True,
+    issue_description = models.TextField(
+        max_length=DESCRIPTION_MAX_LENGTH, validators=[MaxLengthValidator(DESCRIPTION_MAX_LENGTH)]
     )
     status = EnumField(enum_type="ticket_status", choices=Status.choices, db_default=Status.OPEN)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

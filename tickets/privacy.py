@@ -71,8 +71,8 @@ def _erase(contact: Contact) -> Erased:
     tickets = list(theirs.order_by("pk").values_list("pk", flat=True))
     deliveries = cancel_deliveries(tickets)
     contact.erase()
-    Ticket.objects.filter(pk__in=tickets).update(issue_description=ERASED_TEXT)
-    erase_fingerprints(tickets)
+    Ticket.objects.filter(contact=contact).update(issue_description=ERASED_TEXT)
+    erase_fingerprints(contact)
     with connection.cursor() as cursor:
         cursor.execute(ERASE_PAYLOADS, {"contact": contact.pk})
     # The history of the desk names what was changed by what it was called.

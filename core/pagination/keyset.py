@@ -6,22 +6,16 @@ out to be rare, all of them are looked up by the filters' own indexes and sorted
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
 from core.pagination.collection import ORDERINGS, Collection, Key, Position, Query
-from core.raw_sql import Row, fetch_all
+from core.raw_sql import Row, fetch_all, fetch_all_planned_for
 
 WALK = 5000  # rows; a walk takes some tens of milliseconds when each is searched for a text
 MOST_TEXTS = 100  # kept, of each kind
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-# A time in microseconds, whatever form the session gives to times.
-KEY = {"id": "{}.id", "created_at": "(extract(epoch FROM {}.created_at) * 1000000)::bigint AS created_at"}
 
 
 class Chunk(NamedTuple):
@@ -29,7 +23,7 @@ class Chunk(NamedTuple):
 
     rows: int
     last: Key | None
-    body: bytes
+    body: str
 
 
 class Page(NamedTuple):
@@ -38,7 +32,7 @@ class Page(NamedTuple):
 
     first: Key | None
     last: Key | None
-    body: bytes
+    body: str
     more: bool
 
 
@@ -48,14 +42,15 @@ def fetch_page(collection: Collection, query: Query, limit: int) -> Page:
     if not (statement.texts.has_rest or statement.backward):
         ((more, *keys, body),) = _run(statement, statement.texts.page(limit))
         if not body:
-            return Page(None, None, b"", more=False)
-        return Page(key(query, keys), key(query, keys[len(keys) // 2 :]), body, more == b"t")
+            return Page(None, None, "", more=False)
+        half = len(keys) // 2
+        return Page(tuple(keys[:half]), tuple(keys[half:]), body, more)
     found = _find(statement, limit + 1)  # one more tells whether there are more
     rows = found[:limit]
     if statement.backward:
         rows.reverse()
-    first, last = (key(query, rows[0]), key(query, rows[-1])) if rows else (None, None)
-    return Page(first, last, b",".join([row[-1] for row in rows]), len(found) > limit)
+    first, last = (rows[0][:-1], rows[-1][:-1]) if rows else (None, None)
+    return Page(first, last, ",".join([row[-1] for row in rows]), len(found) > limit)
 
 
 def fetch_chunk(collection: Collection, query: Query, position: Position | None, limit: int) -> Chunk:
@@ -63,18 +58,9 @@ def fetch_chunk(collection: Collection, query: Query, position: Position | None,
     statement = Statement(collection, query, position)
     if statement.texts.has_rest:
         rows = _find(statement, limit)
-        return Chunk(len(rows), key(query, rows[-1]) if rows else None, b",".join([row[-1] for row in rows]))
+        return Chunk(len(rows), rows[-1][:-1] if rows else None, ",".join([row[-1] for row in rows]))
     ((count, *last, body),) = _run(statement, statement.texts.in_a_piece(limit))
-    return Chunk(int(count), key(query, last) if body else None, body or b"")
-
-
-def key(query: Query, row: Sequence[bytes]) -> Key:
-    """The key with which a row of the query begins."""
-    numbers = dict(zip(ORDERINGS[query.column], map(int, row), strict=False))
-    return tuple(
-        EPOCH + timedelta(microseconds=number) if column == "created_at" else number
-        for column, number in numbers.items()
-    )
+    return Chunk(count, tuple(last) if body else None, body or "")
 
 
 def _find(statement: "Statement", limit: int) -> list[Row]:
@@ -90,8 +76,8 @@ def _find(statement: "Statement", limit: int) -> list[Row]:
 
 
 def _run(statement: "Statement", sql: str) -> list[Row]:
-    # A plan for all values would not use the indexes that only some of a filter's values have.
-    return fetch_all(sql, statement.values, prepare=not statement.texts.filters)
+    fetch = fetch_all_planned_for if statement.texts.filters else fetch_all
+    return fetch(sql, statement.values)
 
 
 class Statement:
@@ -156,7 +142,7 @@ class Texts:
         return f"SELECT count(*) > {limit}, {keys}, {body} FROM ({self.walk(limit + 1, limit + 1)}) AS listed"
 
     def _select(self, rows: str) -> str:
-        key = ", ".join(KEY[column].format(self.row) for column in self.columns)
+        key = ", ".join(f"{self.row}.{column}" for column in self.columns)
         return f"SELECT {key}, {self.collection.body} AS body FROM ({rows}) AS {self.row} {self.collection.join}"
 
     def _next(self, depth: int) -> str:

@@ -36,19 +36,19 @@ def stream(collection: Collection, query: Query) -> Iterator[bytes]:
     sizes = chain(CHUNKS, repeat(CHUNKS[-1]))
     size = next(sizes)
     chunk = fetch_chunk(collection, query, None, size)
-    yield b"[" + chunk.body
+    yield f"[{chunk.body}".encode()
     while chunk.last and chunk.rows == size:
         size = next(sizes)
         chunk = fetch_chunk(collection, query, Position(chunk.last), size)
         if chunk.body:
-            yield b"," + chunk.body
+            yield f",{chunk.body}".encode()
     yield b"]"
 
 
 def _page(request: Request, collection: Collection, query: Query, limit: int) -> HttpResponse:
     page = fetch_page(collection, query, limit)
     backward = query.position is not None and query.position.backward
-    response = HttpResponse(b"[" + page.body + b"]", content_type="application/json")
+    response = HttpResponse(f"[{page.body}]", content_type="application/json")
     links = {"first": ""}
     if page.first and (page.more if backward else query.position):
         links["prev"] = cursors.write(collection, query, Position(page.first, backward=True))

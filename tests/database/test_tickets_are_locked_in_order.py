@@ -44,12 +44,18 @@ def test_who_erases_a_contact_and_who_resolves_a_ticket_of_theirs_do_not_wait_fo
         finally:
             connection.close()
 
+    def resolve() -> services.RenderedTicket | None:
+        try:
+            return services.resolve_ticket(ticket)
+        finally:
+            connection.close()
+
     with ThreadPoolExecutor(2) as pool:
         with transaction.atomic(), connection.cursor() as cursor:
             Contact.objects.select_for_update().get()
             erased = pool.submit(erase)
             wait_until(lambda: somebody_waits(cursor), what="an erasure that waits for the contact")
-            resolved = pool.submit(services.resolve_ticket, ticket)
+            resolved = pool.submit(resolve)
             wait_until(lambda: waiting(cursor) == 2, what="somebody who resolves and waits")
         with pytest.raises(UnderWayError):  # nobody waits, and nothing is done by halves
             erased.result()

@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from contacts.email import MAX_LENGTH as EMAIL_MAX_LENGTH
+from contacts.models import NAME_MAX_LENGTH
 from desk.base import ReadOnlyAdmin
 from tickets import services
 from tickets.actors import actor
-from tickets.api.serializers import DESCRIPTION_MAX_LENGTH, NAME_MAX_LENGTH, OpenTicketSerializer
-from tickets.models import Ticket
+from tickets.api.serializers import OpenTicketSerializer
+from tickets.models import DESCRIPTION_MAX_LENGTH, Ticket
 
 
 class TypedText(forms.CharField):

@@ -7,11 +7,9 @@ from rest_framework import serializers
 from contacts.api.serializers import ContactSerializer
 from contacts.email import MAX_LENGTH as EMAIL_MAX_LENGTH
 from contacts.fields import IdField, NormalisedEmailField, TextField
-from tickets.models import Ticket
+from contacts.models import NAME_MAX_LENGTH
+from tickets.models import DESCRIPTION_MAX_LENGTH, Ticket
 from webhooks.models import EventType
-
-NAME_MAX_LENGTH = 255
-DESCRIPTION_MAX_LENGTH = 20_000
 
 
 class OpenTicketSerializer(serializers.Serializer[object]):

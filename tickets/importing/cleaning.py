@@ -3,10 +3,9 @@
 import re
 
 from contacts.email import normalise_email
-from contacts.models import Contact
-from tickets.api.serializers import DESCRIPTION_MAX_LENGTH, NAME_MAX_LENGTH
+from contacts.models import NAME_MAX_LENGTH, Contact
 from tickets.importing.original import OriginalContact, OriginalTicket
-from tickets.models import Ticket
+from tickets.models import DESCRIPTION_MAX_LENGTH, Ticket
 
 CHARACTERS = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'"}
 ENTITY = re.compile("|".join(CHARACTERS))

@@ -1,1 +1,0 @@
-"""Django's PostgreSQL backend, with a cheaper look at whether a kept connection is still alive."""
