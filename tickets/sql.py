@@ -56,7 +56,7 @@ MANY = """tickets.id IN (
 )"""
 
 
-def _change_status(which: str, before: str, after: str, changes: str, kind: str, event: str) -> str:
+def _change_status(which: str, before: str, after: str, changes: str, kind: str, event: EventType) -> str:
     return f"""
 WITH ticket AS (
     UPDATE tickets SET status = '{after}', {changes}

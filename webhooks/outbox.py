@@ -1,23 +1,40 @@
-"""Records events and the deliveries they owe inside the statement that causes them."""
+"""The outbox: records events and the deliveries they owe in the transaction that causes them.
+
+`record` is for any code. A statement of which many run each second joins the outbox in SQL instead, by `record_events`.
+"""
 
 from django.db import transaction
 
+from core import request_id
+from core.raw_sql import fetch_one
+from webhooks.models import EventType
 from webhooks.nudge import nudger
 
 IS_OWED = "EXISTS (SELECT FROM delivery)"
 
 
-def record_events(event: str) -> str:
-    """Two common table expressions for a statement that has one named `rendered`: `id` of a ticket, `body` to send and
-    `request_id`.
+def record(event_type: EventType, payload: str, ticket_id: int | None = None) -> None:
+    """Records an event with the exact text to send, for every enabled receiver that subscribes to its type.
 
-    Event and deliveries thus share the fate of the row that caused them. Such a statement can select `IS_OWED`: whether
-    there is anybody to tell, and so a worker to wake.
+    Inside `atomic` it shares the transaction's fate. Workers are told once that is committed.
+    """
+    values = {"id": ticket_id, "body": payload, "request_id": request_id.current.get()}
+    rendered = "SELECT %(id)s::bigint AS id, %(body)s::text AS body, %(request_id)s::text AS request_id"
+    row = fetch_one(f"WITH rendered AS ({rendered}), {record_events(event_type)} SELECT {IS_OWED}", values)
+    if row and row[0]:
+        nudge_after_commit()
+
+
+def record_events(event_type: EventType) -> str:
+    """The seam: two common table expressions for a statement that has one named `rendered`.
+
+    `rendered` has a row for each event: `id` of its ticket or NULL, `body` to send, `request_id`. The statement can
+    select `IS_OWED`, whether any delivery was recorded, and then calls `nudge_after_commit`.
     """
     return f"""
 event AS (
     INSERT INTO webhook_events (type, payload, ticket_id, request_id)
-    SELECT '{event}', body, id, request_id FROM rendered
+    SELECT '{event_type.value}', body, id, request_id FROM rendered
     RETURNING id, type
 ),
 delivery AS (
@@ -30,9 +47,5 @@ delivery AS (
 
 
 def nudge_after_commit() -> None:
-    """Wakes a worker once the current transaction, if any, is committed."""
-    # Outside one, `on_commit` would open this thread's connection, though what was committed went over another.
-    if transaction.get_connection().in_atomic_block:
-        transaction.on_commit(nudger.nudge)
-    else:
-        nudger.nudge()
+    """Tells a worker that deliveries are due, once the current transaction, if any, is committed."""
+    transaction.on_commit(nudger.nudge)
