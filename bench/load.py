@@ -25,15 +25,17 @@ class Measurement:
     p99: float
     failed: int
     cpu: float
+    postgres_cpu: float
     memory: float
 
 
-def load(url: str, mode: str, ids: range, seconds: float, server: int) -> Measurement:
-    """One round of `mode` (see wrk.lua) with 16 connections; `server` is the pid whose process tree is measured."""
+def load(url: str, mode: str, ids: range, seconds: float, server: int, postgres: int) -> Measurement:
+    """One round of `mode` (see wrk.lua) with 16 connections; `server` and `postgres` are the pids whose process trees
+    are measured."""
     if not shutil.which("wrk"):
         raise SystemExit("wrk is missing: `apt-get install wrk` (the Debian package) brings it")
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(SCRIPT), url]
-    with Meter(server) as meter:
+    with Meter(server) as meter, Meter(postgres) as database:
         result = subprocess.run(
             [*command, "--", mode, str(ids.start), str(ids.stop - 1)], capture_output=True, text=True, check=True
         )
@@ -45,6 +47,7 @@ def load(url: str, mode: str, ids: range, seconds: float, server: int) -> Measur
         p99=values["p99"],
         failed=values["failed"],
         cpu=meter.cpu * 1000 / max(values["requests"], 1),
+        postgres_cpu=database.cpu * 1000 / max(values["requests"], 1),
         memory=meter.memory,
     )
 

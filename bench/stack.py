@@ -27,6 +27,12 @@ class Stack:
     environment: dict[str, str]
     stack: ExitStack
 
+    @property
+    def postgres_pid(self) -> int:
+        """The process of the PostgreSQL server, of which its backends are children."""
+        assert self.postgres.process is not None  # noqa: S101 - it runs
+        return self.postgres.process.pid
+
     def connect(self) -> psycopg.Connection:
         """A connection in autocommit mode."""
         return self.stack.enter_context(psycopg.connect(self.postgres.url, autocommit=True))
