@@ -2,10 +2,10 @@
 
 from contacts.email import normalise_email
 from contacts.representation import CONTACT_JSON
-from core.pagination.collection import Collection, Filter, Kind
-from core.pagination.query_parameters import MOMENT, SEARCH
+from core.pagination.collection import Collection, Filter, ParameterType
+from core.pagination.query_parameters import DATE_TIME, SEARCH
 
-EMAIL = Kind(normalise_email, {"type": "string", "format": "email"})
+EMAIL = ParameterType(normalise_email, {"type": "string", "format": "email"})
 EXACT_EMAIL = "With exactly this address; it is normalised as when a ticket is opened."
 MATCHING_CONTACT = "UPPER(contact.full_name) LIKE UPPER(%(value)s) OR UPPER(contact.email) LIKE UPPER(%(value)s)"
 
@@ -16,10 +16,10 @@ CONTACTS = Collection(
     filters={
         "email": Filter(EMAIL, EXACT_EMAIL, "contact.email = %(value)s", indexed=("id", "created_at")),
         "created_after": Filter(
-            MOMENT, "Created later than this.", "contact.created_at > %(value)s", indexed=("created_at",)
+            DATE_TIME, "Created later than this.", "contact.created_at > %(value)s", indexed=("created_at",)
         ),
         "created_before": Filter(
-            MOMENT, "Created earlier than this.", "contact.created_at < %(value)s", indexed=("created_at",)
+            DATE_TIME, "Created earlier than this.", "contact.created_at < %(value)s", indexed=("created_at",)
         ),
         "q": Filter(SEARCH, "Contained in the name or the address, in any case, as it was typed.", MATCHING_CONTACT),
     },

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import ViewSet
 
-from core.pagination.query_parameters import LARGEST_ID
+from core.pagination.query_parameters import MAX_ID
 from core.raw_sql import fetch_one
 
 # What a client sends to be answered only if, or unless, something changed (RFC 9110, section 13.1).
@@ -77,7 +77,7 @@ class SlashOrNoSlashRouter(SimpleRouter):
 def id_or_404(text: str, detail: str) -> int:
     """The id in a path; NotFound with `detail` when it is no number or beyond 64 bits."""
     number = int(text) if DIGITS.fullmatch(text) else 0
-    if not 0 < number <= LARGEST_ID:
+    if not 0 < number <= MAX_ID:
         raise NotFound(detail)
     return number
 

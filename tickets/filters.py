@@ -2,7 +2,7 @@
 
 from contacts.filters import EMAIL, EXACT_EMAIL, MATCHING_CONTACT
 from core.pagination.collection import Collection, Filter
-from core.pagination.query_parameters import LARGEST_ID, MOMENT, SEARCH, choice, whole_number
+from core.pagination.query_parameters import DATE_TIME, MAX_ID, SEARCH, choice, whole_number
 from tickets.models import Ticket
 from tickets.representation import TICKET_JSON
 
@@ -28,11 +28,11 @@ TICKETS = Collection(
     filters={
         "status": Filter(choice(*Ticket.Status.values), "In this status.", "ticket.status = %(value)s", BY_BOTH),
         "email": Filter(EMAIL, EXACT_EMAIL, OF_EMAIL, BY_BOTH),
-        "contact_id": Filter(whole_number(LARGEST_ID), "Of this contact.", "ticket.contact_id = %(value)s", BY_BOTH),
-        "created_after": Filter(MOMENT, "Opened later than this.", "ticket.created_at > %(value)s", BY_CREATED),
-        "created_before": Filter(MOMENT, "Opened earlier than this.", "ticket.created_at < %(value)s", BY_CREATED),
-        "resolved_after": Filter(MOMENT, "Resolved later than this.", "ticket.resolved_at > %(value)s"),
-        "resolved_before": Filter(MOMENT, "Resolved earlier than this.", "ticket.resolved_at < %(value)s"),
+        "contact_id": Filter(whole_number(MAX_ID), "Of this contact.", "ticket.contact_id = %(value)s", BY_BOTH),
+        "created_after": Filter(DATE_TIME, "Opened later than this.", "ticket.created_at > %(value)s", BY_CREATED),
+        "created_before": Filter(DATE_TIME, "Opened earlier than this.", "ticket.created_at < %(value)s", BY_CREATED),
+        "resolved_after": Filter(DATE_TIME, "Resolved later than this.", "ticket.resolved_at > %(value)s"),
+        "resolved_before": Filter(DATE_TIME, "Resolved earlier than this.", "ticket.resolved_at < %(value)s"),
         "q": Filter(
             SEARCH,
             "Contained in the text or in the contact's name or address, in any case, as it was typed.",

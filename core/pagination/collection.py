@@ -1,4 +1,4 @@
-"""What a list can be asked for: which rows there are, how they are filtered and in which orders they come."""
+"""Describes a list: its table, the JSON of a row, its filters and orderings; and what a client asked of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,9 @@ Key = tuple[object, ...]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Values of a parameter: `parse` makes one of text, ValueError says what would be right; `schema` is OpenAPI's."""
+class ParameterType:
+    """The type of a query parameter: `parse` turns text into a value, or raises ValueError with a sentence for the
+    client; `schema` is its JSON Schema in the OpenAPI document."""
 
     parse: Callable[[str], Any]
     schema: Mapping[str, object]
@@ -27,7 +28,7 @@ class Filter:
     on the row alone for finding all matches by an index of the filter's own; where not given it is `condition`.
     """
 
-    kind: Kind
+    type: ParameterType
     description: str
     condition: str
     indexed: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Cursors: positions in a list as text that clients pass back, signed and bound to the list's filters and ordering."""
+"""Cursors: positions in a list as text that clients send back, signed together with the list's filters and ordering."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
@@ -12,27 +12,27 @@ from django.conf import settings
 
 from core.pagination.collection import ORDERINGS, Collection, Key, Position, Query
 
-SIGNATURE = 16  # bytes of a keyed BLAKE2b (RFC 7693)
-FOREIGN = "Not a cursor of this list. Take one from a Link header, and keep filters and ordering with it."
+SIGNATURE_BYTES = 16  # bytes of a keyed BLAKE2b (RFC 7693)
+INVALID = "Not a cursor of this list. Use one from a Link header, with the same filters and ordering."
 
 
-def write(collection: Collection, query: Query, position: Position) -> str:
-    """The cursor of a position in this list."""
+def encode(collection: Collection, query: Query, position: Position) -> str:
+    """The cursor of a position in this list: URL-safe base64 of a signature and JSON."""
     content = orjson.dumps([position.backward, *position.key])
     return _encode(_sign(collection, query, content) + content)
 
 
-def resume(collection: Collection, query: Query, cursor: str) -> Query:
-    """The query from the position that the cursor says; ValueError when it belongs to another list or was altered."""
+def decode(collection: Collection, query: Query, cursor: str) -> Query:
+    """The query from the cursor's position on; ValueError when it belongs to another list or was altered."""
     if query.limit is None:
-        raise ValueError("Goes with a `limit`.")
+        raise ValueError("Can only be used with `limit`.")
     try:
         decoded = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     except ValueError:
-        raise ValueError(FOREIGN) from None
-    signature, content = decoded[:SIGNATURE], decoded[SIGNATURE:]
+        raise ValueError(INVALID) from None
+    signature, content = decoded[:SIGNATURE_BYTES], decoded[SIGNATURE_BYTES:]
     if _encode(decoded) != cursor or not compare_digest(signature, _sign(collection, query, content)):
-        raise ValueError(FOREIGN)
+        raise ValueError(INVALID)
     backward, *key = orjson.loads(content)
     return replace(query, position=Position(_read_key(query, key), backward))
 
@@ -56,7 +56,7 @@ def _sign(collection: Collection, query: Query, content: bytes) -> bytes:
 @cache
 def _signer() -> blake2b:
     key = sha256(settings.SECRET_KEY.encode()).digest()
-    return blake2b(key=key, person=b"cursor", digest_size=SIGNATURE)
+    return blake2b(key=key, person=b"cursor", digest_size=SIGNATURE_BYTES)
 
 
 def _encode(signed: bytes) -> str:

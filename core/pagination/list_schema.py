@@ -4,7 +4,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from core.pagination.collection import Collection
-from core.pagination.query_parameters import LARGEST_LIMIT, LIMIT, ORDERING, ORDERING_NAMES
+from core.pagination.query_parameters import LIMIT, MAX_LIMIT, ORDERING, ORDERING_NAMES
 
 LINK = OpenApiParameter(
     "Link",
@@ -16,7 +16,7 @@ LINK = OpenApiParameter(
 CURSOR = OpenApiParameter(
     "cursor",
     OpenApiTypes.STR,
-    description="Where the page begins. Take it from a `Link`, with the same filters and ordering.",
+    description="Where the page begins. Use one from a `Link` header, with the same filters and ordering.",
 )
 ORDERING_SCHEMA = {
     **ORDERING.schema,
@@ -31,10 +31,10 @@ ORDERING_SCHEMA = {
 def list_parameters(collection: Collection) -> list[OpenApiParameter]:
     """The query parameters of the collection's list, and the header of its pages."""
     filters = [
-        OpenApiParameter(name, dict(each.kind.schema), description=each.description)
+        OpenApiParameter(name, dict(each.type.schema), description=each.description)
         for name, each in collection.filters.items()
     ]
-    limit = f"How many at most, up to {LARGEST_LIMIT}: a page. Without it the whole list is streamed."
+    limit = f"Page size, 1 to {MAX_LIMIT}. Without it the whole list is streamed."
     ordering = "Ascending, or with `-` descending."
     return [
         OpenApiParameter("limit", dict(LIMIT.schema), description=limit, examples=[OpenApiExample("A page", value=50)]),

@@ -9,17 +9,17 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from core.pagination import cursors
-from core.pagination.collection import ORDERINGS, Collection, Kind, Query
+from core.pagination.collection import ORDERINGS, Collection, ParameterType, Query
 
-LARGEST_LIMIT = 1000
-LARGEST_ID = 2**63 - 1
-SHORTEST_SEARCH = 3  # characters; fewer make no trigram that the search indexes could look up
-LONGEST_SEARCH = 255
+MAX_LIMIT = 1000
+MAX_ID = 2**63 - 1
+MIN_SEARCH_LENGTH = 3  # characters; fewer make no trigram that the search indexes could look up
+MAX_SEARCH_LENGTH = 255
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 ORDERING_NAMES = [sign + name for name in ORDERINGS for sign in ("", "-")]
 
 
-def whole_number(largest: int) -> Kind:
+def whole_number(largest: int) -> ParameterType:
     """Numbers from 1 to `largest`."""
 
     def parse(text: str) -> int:
@@ -28,11 +28,11 @@ def whole_number(largest: int) -> Kind:
             raise ValueError(f"Must be a whole number from 1 to {largest}.")
         return number
 
-    size = {"format": "int64"} if largest == LARGEST_ID else {"maximum": largest}
-    return Kind(parse, {"type": "integer", "minimum": 1, **size})
+    size = {"format": "int64"} if largest == MAX_ID else {"maximum": largest}
+    return ParameterType(parse, {"type": "integer", "minimum": 1, **size})
 
 
-def choice(*names: str) -> Kind:
+def choice(*names: str) -> ParameterType:
     """One of these words."""
 
     def parse(text: str) -> str:
@@ -40,10 +40,10 @@ def choice(*names: str) -> Kind:
             raise ValueError(f"Must be one of {', '.join(names)}.")
         return text
 
-    return Kind(parse, {"type": "string", "enum": list(names)})
+    return ParameterType(parse, {"type": "string", "enum": list(names)})
 
 
-def moment(text: str) -> datetime:
+def parse_date_time(text: str) -> datetime:
     """An RFC 3339 date-time (section 5.6) as a moment in UTC."""
     try:
         if RFC_3339.fullmatch(text):
@@ -55,23 +55,25 @@ def moment(text: str) -> datetime:
 
 def search_pattern(text: str) -> str:
     """A LIKE pattern, in upper case by PostgreSQL's `UPPER`, for texts that contain `text`."""
-    if not SHORTEST_SEARCH <= len(text) <= LONGEST_SEARCH:
-        raise ValueError(f"Must have {SHORTEST_SEARCH} to {LONGEST_SEARCH} characters.")
+    if not MIN_SEARCH_LENGTH <= len(text) <= MAX_SEARCH_LENGTH:
+        raise ValueError(f"Must have {MIN_SEARCH_LENGTH} to {MAX_SEARCH_LENGTH} characters.")
     if not any(map(str.isalnum, text)) or "\0" in text:
         raise ValueError("Must contain a letter or a digit, and no null character.")
     return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
 
 
-MOMENT = Kind(moment, {"type": "string", "format": "date-time"})
-SEARCH = Kind(search_pattern, {"type": "string", "minLength": SHORTEST_SEARCH, "maxLength": LONGEST_SEARCH})
+DATE_TIME = ParameterType(parse_date_time, {"type": "string", "format": "date-time"})
+SEARCH = ParameterType(
+    search_pattern, {"type": "string", "minLength": MIN_SEARCH_LENGTH, "maxLength": MAX_SEARCH_LENGTH}
+)
 ORDERING = choice(*ORDERING_NAMES)
-LIMIT = whole_number(LARGEST_LIMIT)
+LIMIT = whole_number(MAX_LIMIT)
 
 
 def read_query(request: Request, collection: Collection) -> Query:
     """What the query string asks for; ValidationError names every parameter that is unknown, malformed or repeated."""
     parsers: dict[str, Callable[[str], Any]] = {
-        **{name: each.kind.parse for name, each in collection.filters.items()},
+        **{name: each.type.parse for name, each in collection.filters.items()},
         "ordering": ORDERING.parse,
         "limit": LIMIT.parse,
         "cursor": str,
@@ -89,7 +91,7 @@ def read_query(request: Request, collection: Collection) -> Query:
     if cursor is None:
         return query
     try:
-        return cursors.resume(collection, query, cursor)
+        return cursors.decode(collection, query, cursor)
     except ValueError as error:
         raise ValidationError({"cursor": [str(error)]}) from error
 
@@ -98,5 +100,5 @@ def _read_one(parse: Callable[[str], Any] | None, texts: list[str]) -> Any:
     if parse is None:
         raise ValueError("Unknown parameter.")
     if len(texts) > 1:
-        raise ValueError("Send it once.")
+        raise ValueError("May be given only once.")
     return parse(texts[0])

@@ -51,9 +51,9 @@ def _page(request: Request, collection: Collection, query: Query, limit: int) ->
     response = HttpResponse(f"[{page.body}]", content_type="application/json")
     links = {"first": ""}
     if page.first and (page.more if backward else query.position):
-        links["prev"] = cursors.write(collection, query, Position(page.first, backward=True))
+        links["prev"] = cursors.encode(collection, query, Position(page.first, backward=True))
     if page.last and (backward or page.more):
-        links["next"] = cursors.write(collection, query, Position(page.last))
+        links["next"] = cursors.encode(collection, query, Position(page.last))
     response["Link"] = _links(request, links)
     return response
 

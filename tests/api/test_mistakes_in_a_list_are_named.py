@@ -44,7 +44,7 @@ def test_every_mistake_is_named_at_once(service: Service) -> None:
     response = service.request("GET", "/api/v1/tickets?limit=0&status=x&status=open&colour=1&q=fine")
     assert response.json() == {
         "limit": ["Must be a whole number from 1 to 1000."],
-        "status": ["Send it once."],
+        "status": ["May be given only once."],
         "colour": ["Unknown parameter."],
     }
 
@@ -91,19 +91,19 @@ def test_a_cursor_brings_back_its_position(
 ) -> None:
     column, key = ordering
     query = Query({"q": text, "status": "open"}, "-" * descending + column, limit=10)
-    cursor = cursors.write(TICKETS, query, Position(key, backward))
-    assert cursors.resume(TICKETS, query, cursor).position == Position(key, backward)
+    cursor = cursors.encode(TICKETS, query, Position(key, backward))
+    assert cursors.decode(TICKETS, query, cursor).position == Position(key, backward)
     with pytest.raises(ValueError, match="Not a cursor"):
-        cursors.resume(CONTACTS, query, cursor)
+        cursors.decode(CONTACTS, query, cursor)
 
 
 @settings(max_examples=300)
 @given(position=st.integers(0, 200), character=st.characters(exclude_categories=["Cs"]))
 def test_a_cursor_with_another_character_is_refused(position: int, character: str) -> None:
     query = Query({}, "created_at", limit=10)
-    cursor = cursors.write(TICKETS, query, Position(("2026-01-01T00:00:00+00:00", 17)))
+    cursor = cursors.encode(TICKETS, query, Position(("2026-01-01T00:00:00+00:00", 17)))
     place = position % len(cursor)
     altered = cursor[:place] + character + cursor[place + 1 :]
     if altered != cursor:
         with pytest.raises(ValueError, match="Not a cursor"):
-            cursors.resume(TICKETS, query, altered)
+            cursors.decode(TICKETS, query, altered)
