@@ -1,25 +1,24 @@
-"""Whom a request comes from, as far as the configured proxies can be trusted to say."""
+"""Client address of a request behind TRUSTED_PROXY_COUNT proxies."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
 
-IPV6_GROUP = 64  # bits: what one subscriber is given at least, and can choose addresses from at will
+IPV6_GROUP = 64  # prefix length: a subscriber gets at least a /64 and may use any address in it
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of the client, or "" where there is none, as on a Unix socket.
+    """The client's address, or "" if there is none, as on a Unix socket.
 
-    Each trusted proxy appends the address it was spoken to from, so the client's is as many places from the end of
-    X-Forwarded-For as there are such proxies; what stands before it anybody may have written. Without them it is the
-    address at the other end of the connection.
+    Each trusted proxy appends its peer to X-Forwarded-For, so the client is the TRUSTED_PROXY_COUNT-th address from the
+    end; clients can forge what precedes it. Without proxies it is the peer of the connection.
     """
     return str(_client(request) or "")
 
 
 def client_group(request: HttpRequest) -> str:
-    """What a limit counts as one client: an IPv4 address, or the /64 network of an IPv6 one."""
+    """What limits count as one client: an IPv4 address, or the /64 network of an IPv6 address."""
     address = _client(request)
     if isinstance(address, IPv6Address):
         return str(ip_network((address, IPV6_GROUP), strict=False))
@@ -31,12 +30,12 @@ def _client(request: HttpRequest) -> IPv4Address | IPv6Address | None:
     count = settings.TRUSTED_PROXY_COUNT
     if not count:
         return peer
-    told = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    return _parse(told[-min(count, len(told))]) or peer
+    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    return _parse(forwarded[-min(count, len(forwarded))]) or peer
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
-    """The address in `text`, which may carry a port, as some proxies write it; None for anything else."""
+    """The address in `text`, with or without a port, as some proxies add one; None for anything else."""
     host = text.partition("]")[0].removeprefix("[") if text.startswith("[") else text
     if host.count(":") == 1:
         host = host.partition(":")[0]

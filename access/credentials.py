@@ -1,12 +1,12 @@
-"""Whose request it is, as a word."""
+"""The client of a request, as a namespace."""
 
 from rest_framework.request import Request
 
 from access.keys import Credential
 
 
-def scope(request: Request) -> str:
-    """The same for all requests of one API key or one member of staff; all anonymous clients are one."""
+def idempotency_namespace(request: Request) -> str:
+    """Namespace of an Idempotency-Key: one per API key or user; anonymous clients share one."""
     if isinstance(request.auth, Credential):
         return f"key {request.auth.id}"
     if request.user.is_authenticated:

@@ -1,4 +1,4 @@
-"""The keys that programs use the API with."""
+"""API keys."""
 
 from datetime import datetime
 
@@ -11,15 +11,17 @@ from access.scopes import Scope
 
 
 class ApiKey(models.Model):
-    """A key, of which only the digest is kept; `keys.create` makes one and is the last to know its text."""
+    """An API key. Only its digest is stored: the key itself is shown once, by `keys.create`."""
 
     name = models.CharField(max_length=100, help_text="Who or what uses it, such as “shop front end”.")
-    # The public part of the key: finds its row, and tells keys apart on the screen and in the log.
+    # The public part of the key: finds its row, and identifies it at the desk and in the log.
     prefix = models.CharField(max_length=8, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(models.CharField(max_length=32, choices=Scope.choices))
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-    expires_at = models.DateTimeField("expires", null=True, blank=True, help_text="UTC; empty: never.")
+    expires_at = models.DateTimeField(
+        "expires", null=True, blank=True, help_text="In UTC. Leave empty for a key that never expires."
+    )
     revoked_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField("last used", null=True, editable=False)
 
@@ -44,5 +46,5 @@ class ApiKey(models.Model):
         return "expired" if self.has_expired(timezone.now()) else "active"
 
     def has_expired(self, moment: datetime) -> bool:
-        """Whether the key's time is over at that moment."""
+        """Whether the key has expired at that moment."""
         return self.expires_at is not None and self.expires_at <= moment

@@ -1,4 +1,4 @@
-"""What the API asks of staff who are signed in: the permissions that the support desk asks for the same."""
+"""Permissions that the API requires of signed-in staff: those that the support desk requires for the same."""
 
 # By the viewset's basename and action. What is not here (OPTIONS, a method that is not allowed) any of staff may ask.
 REQUIRED = {

@@ -1,10 +1,10 @@
-"""What a key may be allowed to do, and what each action of the API asks for."""
+"""Scopes of API keys, and the scope that each action of the API requires."""
 
 from django.db import models
 
 
 class Scope(models.TextChoices):
-    """A part of the API that a key opens."""
+    """What a key may do."""
 
     CREATE = "tickets:create", "tickets:create – open tickets"
     READ = "tickets:read", "tickets:read – list and read tickets and contacts"

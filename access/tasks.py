@@ -1,4 +1,4 @@
-"""The Celery task that beat asks for to forget what is over."""
+"""Celery task: deletes expired sessions and sign-in failures."""
 
 from datetime import timedelta
 
@@ -10,10 +10,10 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 
-@shared_task(name="access.tidy")
-def tidy() -> None:
-    """Deletes sessions that have expired, and failed sign-ins that no longer count."""
+@shared_task(name="access.clear_expired")
+def clear_expired() -> None:
+    """Deletes expired sessions, and failed sign-ins older than AXES_COOLOFF_TIME."""
     close_old_connections()
     SessionStore.clear_expired()
-    forgotten: timedelta = settings.AXES_COOLOFF_TIME
-    AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - forgotten).delete()
+    cool_off: timedelta = settings.AXES_COOLOFF_TIME
+    AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - cool_off).delete()

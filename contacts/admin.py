@@ -1,4 +1,4 @@
-"""Contacts at the support desk. Apps above add what they know of a contact with `add_button` and `add_panel`."""
+"""Contacts at the support desk. Apps above extend their page with `add_buttons` and `add_panel`."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from desk.base import DeskAdmin
 
 
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Keeps what staff type to the rules that the API keeps."""
+    """Validates as the API does."""
 
     email = NormalisedEmailFormField(widget=UnfoldAdminEmailInputWidget(attrs={"maxlength": MAX_LENGTH}))
 
@@ -25,7 +25,7 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Contact)
 class ContactAdmin(DeskAdmin):
-    """People who opened tickets. They come with their first ticket and stay as long as they have one."""
+    """The list and the page of contacts. They are created with their first ticket and never deleted."""
 
     form = ContactForm
     list_display = ["id", "full_name", "email", "created_at"]

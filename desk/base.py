@@ -1,6 +1,6 @@
-"""What the support desk's pages have in common: read-only pages, and buttons that do something to one object.
+"""Base classes of the support desk's admin: buttons for one object, panels, read-only pages.
 
-The look is django-unfold's; what changes anything is a POST with CSRF protection, never a link.
+The look is django-unfold's. Every change is a POST with CSRF protection, never a link.
 """
 
 from collections.abc import Callable
@@ -28,12 +28,12 @@ else:
     TabularInline = UnfoldTabularInline
 
 
-# Returns what the template that it names as `template` is given as `panel`; None where there is nothing to show.
+# Returns the context (`panel`) of the template that it names as `template`; None if there is nothing to show.
 Panel = Callable[[HttpRequest, Any], dict[str, Any] | None]
 
 
 class DeskAdmin(ModelAdmin):
-    """A model's pages at the support desk."""
+    """Base class of every model's pages at the desk."""
 
     show_full_result_count = False
     paginator = CappedPaginator
@@ -45,30 +45,30 @@ class DeskAdmin(ModelAdmin):
 
     @classmethod
     def add_buttons(cls, *buttons: Button) -> None:
-        """Adds what an app above this model's can do with an object."""
+        """Adds buttons of an app in a layer above."""
         cls.buttons += buttons
 
     @classmethod
     def add_panel(cls, panel: Panel) -> None:
-        """Adds what an app above this model's knows of an object, below its form."""
+        """Adds a panel of an app in a layer above, below the form."""
         cls.panels += (panel,)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DeskChangeList]:
         return DeskChangeList
 
     def get_urls(self) -> list[Any]:
-        """The buttons' paths, before the admin's own."""
+        """The buttons' paths, before those of the admin."""
         own = []
         for each in self.buttons:
             name = f"{self.opts.app_label}_{self.opts.model_name}_{each.name}"
-            view = self.admin_site.admin_view(partial(self._press, button=each))
+            view = self.admin_site.admin_view(partial(self._run_button, button=each))
             own.append(path(f"<int:pk>/{each.name}/", view, name=name))
         return own + super().get_urls()
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Adds the buttons that this user may press."""
+        """Adds the buttons that this user may use, and the panels."""
         original = context.get("original")
         offered = [each for each in self.buttons if original and self._offers(request, each, original)]
         context["buttons"] = [(each, self._url(each, original)) for each in offered]
@@ -76,7 +76,7 @@ class DeskAdmin(ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def page_of(self, obj: Model) -> HttpResponseRedirect:
-        """Back to the object's page."""
+        """A redirect to the object's page."""
         return HttpResponseRedirect(
             reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
         )
@@ -87,7 +87,7 @@ class DeskAdmin(ModelAdmin):
     def _url(self, button: Button, obj: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{button.name}", args=[obj.pk])
 
-    def _press(self, request: HttpRequest, pk: int, button: Button) -> HttpResponseBase:
+    def _run_button(self, request: HttpRequest, pk: int, button: Button) -> HttpResponseBase:
         if not button.form and request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not request.user.has_perm(button.permission):
@@ -108,7 +108,7 @@ class DeskAdmin(ModelAdmin):
 
 
 class ReadOnlyAdmin(DeskAdmin):
-    """Staff may look; nothing is added, changed or deleted here."""
+    """Pages to look at: nothing is added, changed or deleted."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -121,7 +121,7 @@ class ReadOnlyAdmin(DeskAdmin):
 
 
 class ReadOnlyInline(TabularInline):
-    """Rows beneath their object, to look at."""
+    """Read-only rows below their object."""
 
     extra = 0
     can_delete = False

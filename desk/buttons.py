@@ -1,4 +1,4 @@
-"""Buttons: what staff can do to one object, offered on its page to those who may."""
+"""Buttons: actions on one object, shown on its page to users with the permission."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +8,8 @@ from django.http.response import HttpResponseBase
 
 
 class Button:
-    """A method of a `DeskAdmin` that an object's page offers to those who may: `method(request, object)`, or with
-    `form` `method(request, object, form)` once that form, on a page of its own, is filled in."""
+    """A method of a `DeskAdmin` as a button: `method(request, object)`, or `method(request, object, form)` once `form`,
+    on a page of its own, is valid."""
 
     def __init__(
         self,
@@ -32,5 +32,5 @@ def button(
     primary: bool = False,
     form: type[forms.Form] | None = None,
 ) -> Callable[[Callable[..., HttpResponseBase | None]], Button]:
-    """Makes a method of a `DeskAdmin` a button for the holders of `permission`, on the objects for which `shown`."""
+    """Decorator: makes a method of a `DeskAdmin` a button for users with `permission`, on objects that are `shown`."""
     return lambda method: Button(method, label, permission, shown, primary, form)

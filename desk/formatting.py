@@ -1,4 +1,4 @@
-"""How times, states and numbers of things are written on every page of the support desk."""
+"""Formatting of times, states and quantities at the support desk."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from django.utils.timesince import timesince
 
 
 def age(moment: datetime) -> SafeString:
-    """How long ago, as `<time>`; the exact time (UTC) shows on hover."""
+    """The age as `<time>`, with the exact time (UTC) on hover."""
     length = timesince(moment, depth=1)
     return format_html(
         '<time datetime="{}" title="{} UTC" class="desk-age">{}</time>',
@@ -30,7 +30,7 @@ def duration(length: timedelta | None) -> str:
 
 
 def badge(state: str) -> SafeString:
-    """The state in the colour that `desk.css` has for it."""
+    """The state as a badge; `desk.css` has its colour."""
     return format_html('<span class="desk-badge desk-{}">{}</span>', state, state)
 
 

@@ -1,4 +1,4 @@
-"""Pages of a list that may be as long as a table: what a page costs does not grow with it."""
+"""Pagination whose cost does not grow with the table."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.views import ChangeList as UnfoldChangeList
 
-MOST_ROWS = 2_000  # counted, and reached by turning pages; further rows are found by filter or search
+MAX_ROWS = 2_000  # counted and listed; older rows are found by search or filter
 
 if TYPE_CHECKING:
     BasePaginator = Paginator[Any]
@@ -20,28 +20,28 @@ else:
 
 
 class CappedPaginator(BasePaginator):
-    """Counts `MOST_ROWS` rows and no further, so that neither the count nor the last page scans the table."""
+    """Stops counting at `MAX_ROWS`, so that neither the count nor the last page scans the table."""
 
     template_name = "desk/pagination.html"
 
     @cached_property
     def _counted(self) -> int:
-        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # what the admin pages through
-        return rows.order_by()[: MOST_ROWS + 1].count()
+        rows: QuerySet[Any] = self.object_list  # type: ignore[assignment]  # the admin paginates querysets only
+        return rows.order_by()[: MAX_ROWS + 1].count()
 
     @cached_property
     def count(self) -> int:
-        """The number of rows within reach."""
-        return min(self._counted, MOST_ROWS)
+        """The number of rows listed."""
+        return min(self._counted, MAX_ROWS)
 
     @property
     def is_capped(self) -> bool:
-        """Whether there are rows beyond."""
-        return self._counted > MOST_ROWS
+        """Whether there are more rows than `MAX_ROWS`."""
+        return self._counted > MAX_ROWS
 
 
 class DeskChangeList(BaseChangeList):
-    """A list whose number of rows is told once, by its paginator."""
+    """A list with one count, the paginator's."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

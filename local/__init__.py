@@ -1,4 +1,4 @@
-"""The local stack: a PostgreSQL and a Valkey of the project's own, and the supervisor behind `make run`.
+"""The local stack: embedded PostgreSQL and Valkey, and the supervisor behind `make run`.
 
-Nothing in the production path imports it; its requirements are in requirements/local.txt.
+Nothing else imports it; its requirements are in requirements/local.txt.
 """

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from local.instance import ROOT, Place
+from local.instance import ROOT, Instance
 from local.postgres import BINARIES
 from local.server import StackError
 from local.supervisor import run
@@ -15,25 +15,25 @@ USAGE = "usage: python -m local run | manage ARGUMENTS… | psql"
 def main(arguments: list[str]) -> int:
     """Runs one command; returns its exit code."""
     command, *rest = arguments or [""]
-    place = Place.from_environment()
+    instance = Instance.from_environment()
     if command == "run" and not rest:
-        return run(place)
+        return run(instance)
     if command == "manage":
-        return replace_by([sys.executable, "manage.py", *rest], place.environment())
+        return replace_by([sys.executable, "manage.py", *rest], instance.environment())
     if command == "psql":
-        environment = place.environment()
+        environment = instance.environment()
         return replace_by([str(BINARIES / "psql"), environment["DATABASE_URL"], *rest], environment)
     raise StackError(USAGE)
 
 
 def replace_by(command: list[str], environment: dict[str, str]) -> int:
-    """Becomes the command, so that signals and the terminal are its own."""
+    """Replaces this process by the command (exec), which thus gets signals and the terminal."""
     os.chdir(ROOT)
     os.execve(command[0], command, environment)
 
 
 def stop(number: int, frame: object) -> None:
-    """SIGTERM before everything runs: leave through the context managers that stop the servers."""
+    """SIGTERM handler during start-up: exits through the context managers that stop the servers."""
     sys.exit(0)
 
 

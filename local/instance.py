@@ -1,4 +1,4 @@
-"""Where a local stack lives: its address, its data folder, and the environment that its processes share."""
+"""An instance of the local stack: its address, its data folder and the environment of its processes."""
 
 import fcntl
 import json
@@ -16,16 +16,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
-class Place:
-    """One local stack; two with different ports and data folders run side by side."""
+class Instance:
+    """One local stack; several with different ports and data folders can run side by side."""
 
     host: str
     port: int
     data_dir: Path
 
     @classmethod
-    def from_environment(cls) -> "Place":
-        """Reads `.env` and then HOST, PORT and DATA_DIR. Raises StackError for a value that cannot be meant."""
+    def from_environment(cls) -> "Instance":
+        """Reads `.env` and then HOST, PORT and DATA_DIR. Raises StackError for an invalid PORT."""
         environ.Env.read_env(str(ROOT / ".env")) if (ROOT / ".env").exists() else None
         port = os.environ.get("PORT") or "8000"
         if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
@@ -35,12 +35,12 @@ class Place:
 
     @property
     def url(self) -> str:
-        """The service's URL for a client on this machine."""
+        """The service's URL for clients on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - names, not a bind
         return f"http://{host}:{self.port}"
 
     def require_free_port(self) -> None:
-        """Raises StackError when the service could not listen on its address."""
+        """Raises StackError if the address cannot be bound."""
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0]
             with socket.socket(family, kind, protocol) as probe:
@@ -49,11 +49,11 @@ class Place:
         except OSError as error:
             reason = error.strerror or error
             raise StackError(
-                f"cannot listen on {self.host}:{self.port} ({reason}); set HOST or PORT to an address that is free."
+                f"cannot listen on {self.host}:{self.port} ({reason}); set HOST or PORT to a free address."
             ) from error
 
     def lock(self) -> IO[str]:
-        """Takes the data folder for this process, as long as the file returned is open."""
+        """Locks the data folder until the returned file is closed. Raises StackError if it is in use."""
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             file = (self.data_dir / "lock").open("w")
@@ -68,7 +68,7 @@ class Place:
         return file
 
     def defaults(self) -> dict[str, str]:
-        """What the service is told unless its user says otherwise: open to this machine, without HTTPS."""
+        """Settings unless the environment sets them: open API, plain HTTP, receivers on loopback."""
         return {
             "SECRET_KEY": secret_in(self.data_dir / "secret_key"),
             "API_ACCESS": "open",
@@ -79,22 +79,22 @@ class Place:
         }
 
     @property
-    def _shared(self) -> Path:
+    def _environment_file(self) -> Path:
         return self.data_dir / "stack.json"
 
-    def share(self, environment: dict[str, str]) -> None:
-        """Leaves the environment for commands from a second terminal."""
-        with os.fdopen(os.open(self._shared, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    def write_environment(self, environment: dict[str, str]) -> None:
+        """Stores the environment for commands from a second terminal."""
+        with os.fdopen(os.open(self._environment_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(environment, file)
 
-    def unshare(self) -> None:
-        """Takes it away again."""
-        self._shared.unlink(missing_ok=True)
+    def remove_environment(self) -> None:
+        """Deletes what `write_environment` stored."""
+        self._environment_file.unlink(missing_ok=True)
 
     def environment(self) -> dict[str, str]:
-        """The environment of the running stack. Raises StackError when none is running."""
+        """The environment of the running stack. Raises StackError if none is running."""
         try:
-            shared: dict[str, str] = json.loads(self._shared.read_text())
+            stored: dict[str, str] = json.loads(self._environment_file.read_text())
         except OSError as error:
             raise StackError(f"nothing is running with DATA_DIR {self.data_dir}; start it with `make run`.") from error
-        return {**os.environ, **shared}
+        return {**os.environ, **stored}

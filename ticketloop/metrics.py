@@ -53,7 +53,7 @@ class Deliveries(Collector):
             yield GaugeMetricFamily("ticketloop_database_up", "Whether PostgreSQL can be reached.", 0)
             return
         yield GaugeMetricFamily("ticketloop_database_up", "Whether PostgreSQL can be reached.", 1)
-        most = f"counted up to {statistics.MOST_COUNTED:,}"
+        most = f"counted up to {statistics.MAX_COUNTED:,}"
         deliveries = GaugeMetricFamily("ticketloop_deliveries", f"Deliveries not made, {most}.", labels=["state"])
         deliveries.add_metric(["pending"], found.pending)
         deliveries.add_metric(["dead"], found.dead)
@@ -67,7 +67,7 @@ class Deliveries(Collector):
         yield CounterMetricFamily("ticketloop_delivery_attempts", attempts, found.attempts)
         recent = GaugeMetricFamily(
             "ticketloop_delivery_recent_attempts",
-            f"The last {statistics.RECENT:,} attempts by what came of them.",
+            f"The last {statistics.RECENT_ATTEMPTS:,} attempts by what came of them.",
             labels=["result"],
         )
         recent.add_metric(["delivered"], found.recent_attempts - found.recent_failures)

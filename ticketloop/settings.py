@@ -13,6 +13,7 @@ from ticketloop.environment import (
     Network,
     between,
     boolean,
+    comma_separated,
     email,
     encryption_keys,
     networks,
@@ -24,7 +25,6 @@ from ticketloop.environment import (
     token,
     url,
     whole_number,
-    words,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -52,10 +52,10 @@ SECRET_KEY = (read if DEBUG else configuration.require)(
 )
 # Health checks and the operator on the machine itself always get in.
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = read("ALLOWED_HOSTS", words, list[str](), "host names, separated by commas") + LOOPBACK_NAMES
+ALLOWED_HOSTS = read("ALLOWED_HOSTS", comma_separated, list[str](), "host names, separated by commas") + LOOPBACK_NAMES
 CSRF_TRUSTED_ORIGINS: list[str] = read(
     "CSRF_TRUSTED_ORIGINS",
-    lambda text: [url("http", "https")(origin) for origin in words(text)],
+    lambda text: [url("http", "https")(origin) for origin in comma_separated(text)],
     [],
     "origins such as https://desk.example.com, separated by commas",
 )
@@ -250,7 +250,7 @@ REST_FRAMEWORK = {
         "access.authentication.StaffSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["access.permissions.ApiAccess"],
-    # Where nothing is limited, nothing is asked.
+    # Skip Redis when no limit is configured.
     "DEFAULT_THROTTLE_CLASSES": ["access.throttling.Throttle"] if THROTTLE_ADDRESS or THROTTLE_KEY else [],
     "DEFAULT_PARSER_CLASSES": ["core.parsers.LimitedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -262,7 +262,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Ticket Loop",
-    "DESCRIPTION": "Open support tickets, follow them, resolve them; be told by webhook.",
+    "DESCRIPTION": "Open support tickets, follow them, resolve them; get notified by webhook.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -352,10 +352,10 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # A tick that no worker took is worth nothing once the next one is there.
     "deliver": {"task": "webhooks.deliver", "schedule": 1.0, "options": {"expires": 5}},
-    "tell staff": {"task": "webhooks.tell_staff", "schedule": 60.0, "options": {"expires": 50}},
+    "notify staff": {"task": "webhooks.notify_staff", "schedule": 60.0, "options": {"expires": 50}},
     "prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3000}},
     "prune keys": {"task": "tickets.prune_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3000}},
-    "tidy": {"task": "access.tidy", "schedule": 3600.0, "options": {"expires": 3000}},
+    "clear expired": {"task": "access.clear_expired", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
 # --- Webhooks ----------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
-"""Makes up people and what they complain about. Needs Faker, which only requirements/local.txt installs."""
+"""Fake people and complaints. Needs Faker, which only requirements/local.txt installs."""
 
 import random
 
 from faker import Faker
 
-POOL = 2000  # distinct first names, last names, … drawn from Faker; its own calls would take most of the time
-DOMAINS = ("example.com", "example.org", "example.net")  # RFC 2606: no mail ever reaches anybody
+POOL = 2000  # distinct first names, last names, …: drawn from Faker once, as its calls are slow
+DOMAINS = ("example.com", "example.org", "example.net")  # reserved by RFC 2606: mail reaches nobody
 
 THINGS = (
     *("printer", "login page", "invoice", "password reset", "mobile app", "export to CSV", "delivery", "payment"),
@@ -25,11 +25,11 @@ CLOSINGS = (
 )
 
 
-class Inventor:
-    """A source of people and complaints; the same seed gives the same ones."""
+class FakeSource:
+    """Generates people and complaints; reproducible with a seed."""
 
     def __init__(self, seed: int | None = None) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - inventions are no secrets
+        self.random = random.Random(seed)  # noqa: S311 - not for secrets
         faker = Faker()
         faker.seed_instance(self.random.getrandbits(64))
         self.first_names = [faker.first_name() for _ in range(POOL)]

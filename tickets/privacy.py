@@ -14,7 +14,7 @@ from contacts.models import Contact
 from tickets.idempotency import erase_fingerprints
 from tickets.models import Ticket
 from tickets.representation import TICKET_JSON, TICKETS
-from webhooks.erasure import ERASE_EVENTS, UnderWayError, cancel_deliveries
+from webhooks.erasure import ERASE_EVENTS, DeliveryInProgressError, cancel_deliveries
 
 CHUNK_ROWS = 500
 ERASED_TEXT = "The text of this ticket was erased."
@@ -52,15 +52,15 @@ def erase(contact: Contact) -> Erased:
 
     Of the requests that opened the tickets no fingerprint is left either, which would confirm a guess of their text.
 
-    All of it or nothing. Raises `webhooks.erasure.UnderWayError` where a webhook about it is being sent, or one of the
-    tickets changed: nothing was erased, try again.
+    All of it or nothing. Raises `webhooks.erasure.DeliveryInProgressError` where a webhook about it is being sent,
+    or one of the tickets changed: nothing was erased, try again.
     """
     try:
         with transaction.atomic():
             return _erase(contact)
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
-            raise UnderWayError from error
+            raise DeliveryInProgressError from error
         raise
 
 

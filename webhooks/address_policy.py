@@ -1,4 +1,4 @@
-"""Which network addresses webhooks may be sent to: public ones, and those of networks that the operator allows."""
+"""SSRF protection: webhooks go to public addresses, and to networks that the operator allows."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# What Python 3.11 takes for global, or says nothing of, and yet is no place on the public Internet.
+# Not public, although `is_global` of Python 3.11 says so or does not know them.
 NOT_PUBLIC: tuple[Network, ...] = tuple(
     ipaddress.ip_network(network)
     for network in (
-        "100.64.0.0/10",  # shared between a carrier's customers (RFC 6598); one cloud's metadata
-        "168.63.129.16/32",  # a cloud's metadata, at an address that looks public
+        "100.64.0.0/10",  # carrier-grade NAT (RFC 6598); also a cloud's metadata service
+        "168.63.129.16/32",  # a cloud's metadata service, at an address that looks public
         "192.0.0.0/24",  # protocol assignments (RFC 6890)
         "192.88.99.0/24",  # 6to4 relays (RFC 7526)
         "::/96",  # IPv4-compatible (RFC 4291, section 2.5.5.1)
@@ -27,8 +27,8 @@ NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 
 
 def may_be_sent_to(address: Address, allowed: Sequence[Network]) -> bool:
-    """Whether a connection to the address may be made, `allowed` being the operator's networks."""
-    address = reached(address)
+    """Whether connecting to `address` is allowed; `allowed` are the operator's networks (WEBHOOK_ALLOWED_NETWORKS)."""
+    address = effective_address(address)
     if any(address in network for network in allowed):
         return True
     if address.is_multicast or address.is_reserved or not address.is_global:
@@ -36,8 +36,8 @@ def may_be_sent_to(address: Address, allowed: Sequence[Network]) -> bool:
     return not any(address in network for network in NOT_PUBLIC)
 
 
-def reached(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for where the system or a translator sends it on, else itself."""
+def effective_address(address: Address) -> Address:
+    """The IPv4 address inside an IPv4-mapped or NAT64 address, which is where packets end up; else `address` itself."""
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
             return address.ipv4_mapped

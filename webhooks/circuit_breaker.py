@@ -1,8 +1,8 @@
-"""Spares a receiver that keeps failing, and notices when it is back (the circuit breaker pattern).
+"""Circuit breaker: stops sending to a receiver that keeps failing, and notices when it is back.
 
-After `THRESHOLD` failures in a row the circuit is open: new events wait, and one delivery at a time goes out as a
-probe, ever less often. The first success closes it, and the whole backlog comes due, oldest first. A receiver that
-does nothing but fail for days is disabled.
+After `THRESHOLD` consecutive failures the circuit is open: new events wait, and one delivery at a time is sent as a
+probe, with exponential back-off. The first success closes the circuit and makes the whole backlog due, oldest first.
+A receiver with nothing but failures for `DISABLE_AFTER_DAYS` is disabled.
 """
 
 from collections import Counter
@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable
 
 from django.db import connection
 
-THRESHOLD = 3  # failures in a row; fewer may be about one event and not about the receiver
-FIRST_PROBE = 5.0  # seconds
-LAST_PROBE = 300.0
-GIVE_UP_AFTER = 5  # days of nothing but failures, until the receiver is disabled
+THRESHOLD = 3  # consecutive failures; fewer may be the fault of one event
+MIN_PROBE_DELAY = 5.0  # seconds
+MAX_PROBE_DELAY = 300.0
+DISABLE_AFTER_DAYS = 5  # without a single success
 
 SUCCEEDED = """
 WITH closed AS (
@@ -31,27 +31,28 @@ WHERE closed.consecutive_failures >= %(threshold)s AND delivery.receiver_id = cl
   AND delivery.state = 'pending' AND delivery.next_attempt_at > now()
 """
 
-# Waiting as long as it has been failing doubles with each failed probe, and not with what was sent before the first.
+# Next probe after as long as it has been failing: exponential back-off that in-flight failures do not inflate.
 FAILED = """
 UPDATE webhook_receivers AS receiver
 SET consecutive_failures = receiver.consecutive_failures + failed.count,
     failing_since = coalesce(receiver.failing_since, now()),
     next_probe_at = now() + (0.8 + 0.4 * random()) * interval '1 second' * least(
-        %(last)s, greatest(%(first)s, extract(epoch FROM now() - coalesce(receiver.failing_since, now())))
+        %(max)s, greatest(%(min)s, extract(epoch FROM now() - coalesce(receiver.failing_since, now())))
     )
 FROM unnest(%(receivers)s::bigint[], %(counts)s::int[]) AS failed (id, count)
 WHERE receiver.id = failed.id
 """
 
 DISABLE = """
-UPDATE webhook_receivers SET enabled = false, disabled_reason = %(reason)s, disabled_at = now(), staff_told_at = NULL
+UPDATE webhook_receivers
+SET enabled = false, disabled_reason = %(reason)s, disabled_at = now(), staff_notified_at = NULL
 WHERE id = ANY (%(receivers)s::bigint[]) AND enabled
 """
-HOPELESS = f"AND failing_since < now() - {GIVE_UP_AFTER} * interval '1 day'"
+ONLY_FAILURES_FOR_DAYS = f"AND failing_since < now() - {DISABLE_AFTER_DAYS} * interval '1 day'"
 
 
-def note(results: Iterable[tuple[int, bool]]) -> None:
-    """Takes down a batch of results, each a receiver's id and whether the attempt succeeded."""
+def record_results(results: Iterable[tuple[int, bool]]) -> None:
+    """Records a batch of results: each a receiver's id and whether the attempt succeeded."""
     results = list(results)
     succeeded = {receiver for receiver, success in results if success}
     failed = Counter(receiver for receiver, success in results if not success and receiver not in succeeded)
@@ -61,13 +62,13 @@ def note(results: Iterable[tuple[int, bool]]) -> None:
         if failed:
             receivers = sorted(failed)
             counts = [failed[receiver] for receiver in receivers]
-            limits = {"first": FIRST_PROBE, "last": LAST_PROBE}
+            limits = {"min": MIN_PROBE_DELAY, "max": MAX_PROBE_DELAY}
             cursor.execute(FAILED, {"receivers": receivers, "counts": counts, **limits})
-            reason = f"It did nothing but fail for {GIVE_UP_AFTER} days."
-            cursor.execute(DISABLE + HOPELESS, {"receivers": receivers, "reason": reason})
+            reason = f"Every attempt failed for {DISABLE_AFTER_DAYS} days."
+            cursor.execute(DISABLE + ONLY_FAILURES_FOR_DAYS, {"receivers": receivers, "reason": reason})
 
 
 def disable(receivers: Collection[int], reason: str) -> None:
-    """Ends sending to these receivers, by their ids, until staff enable them again; their events are kept."""
+    """Disables these receivers, by id, until staff enable them again; their events are kept."""
     with connection.cursor() as cursor:
         cursor.execute(DISABLE, {"receivers": list(receivers), "reason": reason})

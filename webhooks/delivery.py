@@ -1,4 +1,4 @@
-"""Claims due deliveries, attempts one, records what came of it.
+"""Claims due deliveries, attempts one, records the result.
 
 A delivery is leased, not locked: claiming sets `leased_until` past the attempt's end in one committed statement, so
 that no transaction is open while a receiver takes its time, and what a killed worker had claimed comes due again by
@@ -18,26 +18,27 @@ from django.db import connection, transaction
 
 from core.version import VERSION
 from webhooks import circuit_breaker, headers, retry, sending
-from webhooks.encryption import UnsealError, unseal
+from webhooks.encryption import DecryptionError, decrypt
 from webhooks.models import Delivery, Receiver, message_id
 from webhooks.signing import signed_headers
 
 logger = logging.getLogger(__name__)
 
-LEASE_MARGIN = 5  # seconds past the receiver's time limit
+LEASE_MARGIN = 5  # seconds beyond the receiver's time limit
 
-# The commit does not wait for the disk: should PostgreSQL crash within the next half second, a lease or a record is
-# forgotten, and the event is sent again with the same id. Of what is owed nothing can be forgotten so.
-HASTY_COMMIT = "hasty AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
+# Asynchronous commit: a PostgreSQL crash within the next half second loses a lease or a result, so that the event is
+# sent again with the same id. Events and deliveries themselves are committed synchronously and cannot be lost.
+ASYNC_COMMIT = "async_commit AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
 
-# Of each receiver what is due the longest, as much as there is room for; of one whose circuit is open a single
-# delivery, once its probe is due. In random order, so that no receiver is always served first.
+# The deliveries of each receiver that are due longest, up to its capacity; one if its circuit is open and its probe is
+# due. Receivers in random order, so that none is always served first.
 CLAIM = f"""
-WITH {HASTY_COMMIT},
+WITH {ASYNC_COMMIT},
 receiver AS (
-    SELECT receiver.*, receiver.consecutive_failures >= %(threshold)s AS failing, coalesce(busy.room, %(room)s) AS room
-    FROM hasty CROSS JOIN webhook_receivers AS receiver
-    LEFT JOIN unnest(%(busy)s::bigint[], %(rooms)s::int[]) AS busy (id, room) ON busy.id = receiver.id
+    SELECT receiver.*, receiver.consecutive_failures >= %(threshold)s AS failing,
+           coalesce(busy.capacity, %(capacity)s) AS capacity
+    FROM async_commit CROSS JOIN webhook_receivers AS receiver
+    LEFT JOIN unnest(%(busy)s::bigint[], %(capacities)s::int[]) AS busy (id, capacity) ON busy.id = receiver.id
     WHERE receiver.enabled
       AND (receiver.consecutive_failures < %(threshold)s OR (receiver.next_probe_at <= now() AND busy.id IS NULL))
     ORDER BY random()
@@ -52,7 +53,7 @@ due AS (
           AND delivery.state = 'pending' AND delivery.next_attempt_at <= now()
           AND (delivery.leased_until IS NULL OR delivery.leased_until <= now())
         ORDER BY delivery.next_attempt_at
-        LIMIT CASE WHEN receiver.failing THEN 1 ELSE receiver.room END
+        LIMIT CASE WHEN receiver.failing THEN 1 ELSE receiver.capacity END
         FOR UPDATE SKIP LOCKED
     ) AS due
     LIMIT %(limit)s
@@ -66,20 +67,20 @@ SET leased_until = due.leased_until
 FROM due, webhook_events AS event
 WHERE delivery.id = due.delivery_id AND event.id = delivery.event_id
 RETURNING delivery.id, delivery.attempts_made, event.uid, event.type, event.created_at, event.request_id, event.payload,
-          due.id, due.url, due.timeout, due.body_format, due.sealed_headers, due.sealed_secret,
-          CASE WHEN due.previous_secret_until > now() THEN due.sealed_previous_secret ELSE '' END
+          due.id, due.url, due.timeout, due.body_format, due.encrypted_headers, due.encrypted_secret,
+          CASE WHEN due.previous_secret_until > now() THEN due.encrypted_previous_secret ELSE '' END
 """
 
-# An attempt at what staff cancelled or put on its way anew meanwhile still counts when it succeeded.
+# If staff cancelled or resent the delivery meanwhile, only a success still counts.
 RECORD = f"""
-WITH {HASTY_COMMIT},
+WITH {ASYNC_COMMIT},
 outcome AS (
     SELECT outcome.*
     FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::float8[], %s::int[], %s::text[], %s::text[],
                 %s::text[], %s::float8[])
          AS outcome (delivery_id, receiver_id, started_at, duration, status, error, response, state, delay)
     JOIN webhook_deliveries AS delivery ON delivery.id = outcome.delivery_id
-    CROSS JOIN hasty
+    CROSS JOIN async_commit
 ),
 attempt AS (
     INSERT INTO webhook_attempts (delivery_id, receiver_id, started_at, duration, status, error, response)
@@ -95,9 +96,9 @@ FROM outcome
 WHERE delivery.id = outcome.delivery_id AND (delivery.state = 'pending' OR outcome.state = 'delivered')
 """
 
-GIVE_BACK = "UPDATE webhook_deliveries SET leased_until = NULL WHERE id = ANY (%s::bigint[]) AND state = 'pending'"
+RELEASE = "UPDATE webhook_deliveries SET leased_until = NULL WHERE id = ANY (%s::bigint[]) AND state = 'pending'"
 
-GONE = "The receiver answered 410 Gone, which says that it wants no more events."
+GONE = "The receiver answered 410 Gone: it wants no more events."
 
 
 @dataclass(frozen=True)
@@ -115,23 +116,23 @@ class Claim:
     url: str
     timeout: float
     body_format: str
-    sealed_headers: str
-    sealed_secret: str
-    sealed_previous_secret: str
+    encrypted_headers: str
+    encrypted_secret: str
+    encrypted_previous_secret: str
 
     @property
     def body(self) -> str:
-        """What is sent: the same text at every attempt."""
+        """The request body: the same text at every attempt."""
         if self.body_format == Receiver.BodyFormat.TICKET:
             return self.payload
         timestamp = self.event_created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         return f'{{"type":"{self.event_type}","timestamp":"{timestamp}","data":{self.payload}}}'
 
     def headers(self, moment: datetime) -> dict[str, str]:
-        """What is sent with the body at this moment; raises UnsealError."""
-        secrets = [unseal(each) for each in (self.sealed_secret, self.sealed_previous_secret) if each]
+        """The request headers, signed at this moment. Raises DecryptionError."""
+        secrets = [decrypt(each) for each in (self.encrypted_secret, self.encrypted_previous_secret) if each]
         return {
-            **headers.parse(unseal(self.sealed_headers)),
+            **headers.parse(decrypt(self.encrypted_headers)),
             "Content-Type": "application/json",
             "User-Agent": f"TicketLoop/{VERSION}",
             "Ticketloop-Event": self.event_type,
@@ -141,7 +142,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished attempt at a claimed delivery."""
+    """The result of an attempt at a claimed delivery."""
 
     claim: Claim
     started_at: datetime
@@ -150,13 +151,13 @@ class Outcome:
 
     @property
     def delay(self) -> float | None:
-        """Seconds until the next attempt; None when there is to be none."""
+        """Seconds until the next attempt; None if there is none."""
         if not self.answer.error:
             return None
         return retry.delay(self.claim.attempts_made + 1, self.answer.retry_after)
 
     def row(self) -> tuple[object, ...]:
-        """What `RECORD` takes for this attempt."""
+        """This attempt's values for `RECORD`."""
         answer, delay = self.answer, self.delay
         if not answer.error:
             state = Delivery.State.DELIVERED
@@ -176,31 +177,31 @@ class Outcome:
         )
 
 
-def claim(limit: int, room: int, rooms: Mapping[int, int]) -> list[Claim]:
+def claim(limit: int, capacity: int, capacities: Mapping[int, int]) -> list[Claim]:
     """Leases up to `limit` due deliveries, oldest first.
 
-    Of a receiver in `rooms` as many as that says, of any other up to `room`.
+    At most `capacities[receiver]` for each receiver that is in flight already, `capacity` for any other.
     """
     values: dict[str, Any] = {
         "limit": limit,
-        "room": room,
-        "busy": list(rooms.keys()),
-        "rooms": list(rooms.values()),
+        "capacity": capacity,
+        "busy": list(capacities.keys()),
+        "capacities": list(capacities.values()),
         "margin": LEASE_MARGIN,
         "threshold": circuit_breaker.THRESHOLD,
     }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
-        # An UPDATE returns its rows in no particular order.
+        # UPDATE … RETURNING has no order.
         return sorted((Claim(*row) for row in cursor.fetchall()), key=attrgetter("id"))
 
 
 def attempt(claim: Claim) -> Outcome:
-    """Sends one claimed delivery; touches no database."""
+    """Sends one claimed delivery; does not use the database."""
     started_at, start = datetime.now(UTC), monotonic()
     try:
         answer = sending.post(claim.url, claim.body, claim.headers(started_at), claim.timeout)
-    except UnsealError as error:
+    except DecryptionError as error:
         answer = sending.Answer(status=None, error=str(error))
     outcome = Outcome(claim, started_at, monotonic() - start, answer)
     log(outcome)
@@ -208,7 +209,7 @@ def attempt(claim: Claim) -> Outcome:
 
 
 def log(outcome: Outcome) -> None:
-    """A line for the attempt. Of what went wrong only the kind: the rest may name the receiver's URL and its token."""
+    """Logs the attempt; of an error only what precedes the colon, as the rest may quote the URL and its token."""
     claim, answer = outcome.claim, outcome.answer
     level, message = (logging.WARNING, "attempt failed") if answer.error else (logging.INFO, "delivered")
     if logger.isEnabledFor(level):
@@ -226,16 +227,16 @@ def log(outcome: Outcome) -> None:
 
 
 def record(outcomes: Sequence[Outcome], unsent: Sequence[Claim]) -> None:
-    """Stores the attempts, finishes or reschedules their deliveries, and tells the receivers' circuits.
+    """Stores attempts, finishes or reschedules their deliveries and updates circuit breakers, in one transaction.
 
-    What was claimed and not attempted is given back.
+    Releases the leases of `unsent`, which were claimed but not attempted.
     """
     columns = [list(column) for column in zip(*(outcome.row() for outcome in outcomes), strict=True)]
     gone = [outcome.claim.receiver_id for outcome in outcomes if outcome.answer.status == 410]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(RECORD, columns)
         if unsent:
-            cursor.execute(GIVE_BACK, ([each.id for each in unsent],))
-        circuit_breaker.note((outcome.claim.receiver_id, not outcome.answer.error) for outcome in outcomes)
+            cursor.execute(RELEASE, ([each.id for each in unsent],))
+        circuit_breaker.record_results((outcome.claim.receiver_id, not outcome.answer.error) for outcome in outcomes)
         if gone:
             circuit_breaker.disable(gone, GONE)

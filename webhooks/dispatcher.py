@@ -1,8 +1,8 @@
-"""Keeps a worker's threads busy with due deliveries, without letting one receiver have them all.
+"""Dispatches due deliveries to a worker's threads, with a bulkhead for each receiver.
 
-A receiver gets at most half of the threads that the others leave (a bulkhead): however long it takes to answer, there
-is room for the rest. Claims and records are made in batches, while other deliveries are under way: while receivers
-answer fast, a thread sends several deliveries to one of them in a row.
+A receiver gets at most half of the threads that the others leave free: however slow it is, there is capacity for the
+rest. Deliveries are claimed and recorded in batches while others are in flight; for receivers that answer fast, a
+thread sends a batch of several deliveries to one receiver in a row.
 """
 
 from collections import Counter, defaultdict, deque
@@ -15,25 +15,25 @@ from typing import NamedTuple
 
 from webhooks.delivery import Claim, Outcome, attempt, claim, record
 
-THREADS = 16  # deliveries that one worker process sends at once
-LONGEST_RUN = 64  # deliveries that are claimed for a thread to send in a row
-RUN = 0.25  # seconds that they are likely to take
-LONG = 0.5  # seconds after which what is left of them is given back
-LOOK_AGAIN = 0.05  # seconds between looks for what came due while threads were busy
-GATHER = 0.002  # seconds to wait for more results to record together
-LONGEST_TASK = 10.0  # seconds until the worker is asked whether it should stop; the next tick goes on
-SLOW = 1.0  # seconds; a task does not end by waiting for what takes longer, while others have events that are due
+THREADS = 16  # concurrent deliveries of one worker process
+MAX_BATCH = 64  # deliveries claimed for a thread to send in a row
+TARGET_BATCH_SECONDS = 0.25  # expected duration of a batch
+MAX_BATCH_SECONDS = 0.5  # after which the rest of a batch is released
+POLL_INTERVAL = 0.05  # seconds between claims while all deliveries in flight are slow
+GROUP_INTERVAL = 0.002  # seconds to wait for more results to record together
+MAX_TASK_SECONDS = 10.0  # after which the task ends, so that the worker can shut down; the next tick continues
+SLOW_SECONDS = 1.0  # a delivery in flight for longer keeps the task going, with work for other receivers
 
 
 class Queue(NamedTuple):
-    """Claimed deliveries to one receiver, oldest first, of which several threads take one after the other."""
+    """Claimed deliveries to one receiver, oldest first, that one or more threads drain."""
 
     receiver_id: int
     claims: deque[Claim]
 
 
-class Sending(NamedTuple):
-    """A thread's share in emptying a queue, and since when (monotonic)."""
+class Send(NamedTuple):
+    """A thread that drains a queue, and when it started (monotonic)."""
 
     queue: Queue
     started: float
@@ -41,93 +41,95 @@ class Sending(NamedTuple):
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    """This process's threads; each keeps its connections to receivers from one delivery to the next."""
+    """The process's threads; each keeps its connections to receivers alive between deliveries."""
     return ThreadPoolExecutor(THREADS, thread_name_prefix="delivery")
 
 
 def deliver_due() -> int:
-    """Attempts deliveries until none is due or `LONGEST_TASK` is over; returns how many attempts were made.
+    """Attempts deliveries until none is due or `MAX_TASK_SECONDS` are over; returns the number of attempts.
 
-    A receiver that takes its time then prolongs it, with work for the others.
+    A slow delivery prolongs it, and other receivers' deliveries are claimed meanwhile.
     """
-    under_way: dict[Future[list[Outcome]], Sending] = {}
-    attempts, length, end = 0, 1, monotonic() + LONGEST_TASK
+    in_flight: dict[Future[list[Outcome]], Send] = {}
+    attempts, batch_size, end = 0, 1, monotonic() + MAX_TASK_SECONDS
     while True:
         now = monotonic()
-        goes_on = now < end or any(now - each.started > SLOW for each in under_way.values())
-        for queue, width in _claim([each.queue for each in under_way.values()], length) if goes_on else []:
+        claiming = now < end or any(now - each.started > SLOW_SECONDS for each in in_flight.values())
+        for queue, width in _claim([each.queue for each in in_flight.values()], batch_size) if claiming else []:
             for _ in range(width):
-                under_way[_pool().submit(_send, queue.claims)] = Sending(queue, now)
-        if not under_way:
+                in_flight[_pool().submit(_send, queue.claims)] = Send(queue, now)
+        if not in_flight:
             return attempts
         outcomes: list[Outcome] = []
         unsent: list[Claim] = []
-        for future in _finished(under_way):
-            queue, sent = under_way.pop(future).queue, future.result()
+        for future in _finished(in_flight):
+            queue, sent = in_flight.pop(future).queue, future.result()
             outcomes += sent
-            unsent += _popped(queue.claims)  # nothing, unless the thread stopped early
+            unsent += _drain(queue.claims)  # empty unless the thread stopped early
             if sent:
-                length = _next_length(sent)
+                batch_size = _next_batch_size(sent)
         if outcomes:
             record(outcomes, unsent)
         attempts += len(outcomes)
 
 
 def _send(claims: deque[Claim]) -> list[Outcome]:
-    """Attempts one after the other until none is left, one fails or the time is over."""
+    """Attempts deliveries one after the other until none is left, one fails or `MAX_BATCH_SECONDS` are over."""
     outcomes: list[Outcome] = []
-    end = monotonic() + LONG
-    for each in _popped(claims):
+    end = monotonic() + MAX_BATCH_SECONDS
+    for each in _drain(claims):
         outcomes.append(attempt(each))
         if outcomes[-1].answer.error or monotonic() > end:
             break
     return outcomes
 
 
-def _popped(claims: deque[Claim]) -> Iterator[Claim]:
-    """The claims from the left, each to one of the threads that ask for them at once."""
+def _drain(claims: deque[Claim]) -> Iterator[Claim]:
+    """Pops claims from the left; safe to call from several threads."""
     with suppress(IndexError):
         while True:
             yield claims.popleft()
 
 
-def _next_length(sent: list[Outcome]) -> int:
-    """How many deliveries to claim for a thread after one sent these."""
+def _next_batch_size(sent: list[Outcome]) -> int:
+    """Batch size for the next claims, from the mean duration of `sent`."""
     if sent[-1].answer.error:
         return 1
     mean = sum(outcome.duration for outcome in sent) / len(sent)
-    return min(max(int(RUN / mean), 1), LONGEST_RUN)
+    return min(max(int(TARGET_BATCH_SECONDS / mean), 1), MAX_BATCH)
 
 
-def _claim(under_way: Collection[Queue], length: int) -> list[tuple[Queue, int]]:
-    """Queues for the free threads, each with how many of them are to empty it: up to `length` deliveries a thread."""
-    free = THREADS - len(under_way)
+def _claim(in_flight: Collection[Queue], batch_size: int) -> list[tuple[Queue, int]]:
+    """Claims up to `batch_size` deliveries per free thread; returns a queue per receiver and its number of threads."""
+    free = THREADS - len(in_flight)
     if not free:
         return []
-    held = Counter(queue.receiver_id for queue in under_way)
-    rooms = {receiver: _room(free, count) for receiver, count in held.items()}
+    held = Counter(queue.receiver_id for queue in in_flight)
+    capacities = {receiver: _capacity(free, count) for receiver, count in held.items()}
     claims = claim(
-        free * length, _room(free, 0) * length, {receiver: room * length for receiver, room in rooms.items()}
+        free * batch_size,
+        _capacity(free, 0) * batch_size,
+        {receiver: capacity * batch_size for receiver, capacity in capacities.items()},
     )
     by_receiver: defaultdict[int, deque[Claim]] = defaultdict(deque)
     for each in claims:
         by_receiver[each.receiver_id].append(each)
     queues = []
     for receiver, queued in by_receiver.items():
-        # As many threads as its room and its share of what was claimed allow.
+        # Limited by the receiver's capacity and by its share of all claims.
         share = max(free * len(queued) // len(claims), 1)
-        width = min(len(queued), rooms.get(receiver, _room(free, 0)), share)
+        width = min(len(queued), capacities.get(receiver, _capacity(free, 0)), share)
         queues.append((Queue(receiver, queued), width))
     return queues
 
 
-def _room(free: int, held: int) -> int:
-    """How many more of the free threads a receiver that holds some already may have."""
+def _capacity(free: int, held: int) -> int:
+    """How many of the `free` threads a receiver that already holds `held` may get."""
     return max((free + held + 1) // 2 - held, 0)
 
 
-def _finished(under_way: Collection[Future[list[Outcome]]]) -> set[Future[list[Outcome]]]:
-    """What is finished, waiting for it a little."""
-    if wait(under_way, LOOK_AGAIN, FIRST_COMPLETED).done:
-        return wait(under_way, GATHER).done
+def _finished(in_flight: Collection[Future[list[Outcome]]]) -> set[Future[list[Outcome]]]:
+    """Finished threads, waiting up to `POLL_INTERVAL` for one."""
+    if wait(in_flight, POLL_INTERVAL, FIRST_COMPLETED).done:
+        return wait(in_flight, GROUP_INTERVAL).done
     return set()

@@ -1,7 +1,7 @@
-"""Encrypts what the database must not give away: receivers' secrets and headers (Fernet, from `cryptography`).
+"""Encryption at rest of receivers' secrets and headers (Fernet, from `cryptography`).
 
-`ENCRYPTION_KEYS` holds the keys: the first encrypts, all of them decrypt, so that a key can be replaced while the
-service runs (`manage.py reseal`). Unset, one key is derived from `SECRET_KEY`.
+The first of `ENCRYPTION_KEYS` encrypts and all of them decrypt, so that keys can be rotated while the service runs
+(`manage.py reencrypt`). Where it is unset, a key is derived from `SECRET_KEY`.
 """
 
 import base64
@@ -13,33 +13,33 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 
-class UnsealError(Exception):
-    """No key in ENCRYPTION_KEYS decrypts this text."""
+class DecryptionError(Exception):
+    """None of ENCRYPTION_KEYS decrypts this token."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Its secret or its headers cannot be decrypted: put the key that encrypted them back into ENCRYPTION_KEYS "
-            "(or SECRET_KEY, where ENCRYPTION_KEYS is unset), or give the receiver a new secret and its headers again."
+            "Its secret or headers cannot be decrypted. Put the key that encrypted them back into ENCRYPTION_KEYS "
+            "(or SECRET_KEY if ENCRYPTION_KEYS is unset), or rotate the secret and enter the headers again."
         )
 
 
-def seal(text: str) -> str:
-    """The text, encrypted with the first key; empty text stays empty."""
+def encrypt(text: str) -> str:
+    """The text encrypted with the first key; empty text stays empty."""
     return _keys().encrypt(text.encode()).decode() if text else ""
 
 
 @lru_cache(maxsize=1024)
-def unseal(token: str) -> str:
-    """The text that `seal` was given; raises UnsealError when no key fits."""
+def decrypt(token: str) -> str:
+    """The text that `encrypt` was given. Raises DecryptionError if no key fits."""
     try:
         return _keys().decrypt(token).decode() if token else ""
     except InvalidToken:
-        raise UnsealError from None
+        raise DecryptionError from None
 
 
-def reseal(token: str) -> str:
-    """The same text encrypted anew with the first key; raises UnsealError when no key fits."""
-    return seal(unseal(token))
+def reencrypt(token: str) -> str:
+    """The token encrypted again with the first key. Raises DecryptionError if no key fits."""
+    return encrypt(decrypt(token))
 
 
 @cache
@@ -48,6 +48,6 @@ def _keys() -> MultiFernet:
 
 
 def _derived_key() -> str:
-    """A key from `SECRET_KEY` (HKDF, RFC 5869), for those who set no other."""
-    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ticketloop sealed columns")
+    """A key derived from `SECRET_KEY` (HKDF, RFC 5869)."""
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ticketloop encrypted columns")
     return base64.urlsafe_b64encode(derivation.derive(settings.SECRET_KEY.encode())).decode()

@@ -1,4 +1,4 @@
-"""The receiver that `WEBHOOK_URL` names: a row that follows the environment."""
+"""The receiver that `WEBHOOK_URL` configures: a row that follows the environment."""
 
 from django.conf import settings
 
@@ -6,7 +6,7 @@ from webhooks.models import EventType, Receiver
 
 
 def sync_environment_receiver() -> None:
-    """Makes the environment's receiver what the settings say: created, changed, or disabled when unset."""
+    """Creates or updates the receiver from the settings; disables it if WEBHOOK_URL is unset."""
     receiver = Receiver.objects.filter(source=Receiver.Source.ENVIRONMENT).first()
     if not settings.WEBHOOK_URL:
         if receiver:

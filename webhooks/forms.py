@@ -1,4 +1,4 @@
-"""What staff fill in about receivers."""
+"""Forms about receivers at the support desk."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,20 +14,20 @@ from unfold.widgets import (
 )
 
 from webhooks import headers
-from webhooks.encryption import UnsealError
+from webhooks.encryption import DecryptionError
 from webhooks.models import EventType, Receiver, every_event
 
-LONGEST_URL = 2000
-MOST_OVERLAP = 30 * 24  # hours
+MAX_URL_LENGTH = 2000
+MAX_OVERLAP_HOURS = 30 * 24  # hours
 
 
 class ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A receiver as staff describe it."""
+    """A receiver's settings."""
 
     url = forms.CharField(
         label="URL",
-        max_length=LONGEST_URL,
-        help_text="http or https; each event is POSTed there.",
+        max_length=MAX_URL_LENGTH,
+        help_text="Events are sent here with POST. Begins with https:// or http://.",
         widget=UnfoldAdminTextInputWidget,
     )
     events = forms.MultipleChoiceField(
@@ -38,15 +38,15 @@ class ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]
         min_value=1,
         max_value=60,
         initial=10,
-        help_text="Seconds, from 1 to 60, within which it must answer, connecting included.",
+        help_text="Seconds to wait for an answer (1–60), including connecting.",
         widget=UnfoldAdminTextInputWidget(attrs={"type": "number", "step": "any"}),
     )
-    own_headers = forms.CharField(
-        label="Own headers",
+    custom_headers = forms.CharField(
+        label="Custom headers",
         required=False,
         strip=True,
-        max_length=headers.MOST * headers.LONGEST_VALUE,
-        help_text="One `Name: value` a line, such as `Authorization: Bearer …`. Stored encrypted.",
+        max_length=headers.MAX_HEADERS * headers.MAX_VALUE_LENGTH,
+        help_text="One per line, for example Authorization: Bearer … Stored encrypted.",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -58,10 +58,10 @@ class ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         try:
             lines = [f"{name}: {value}" for name, value in self.instance.headers.items()]
-        except UnsealError:
-            lines = []  # the page says so; what is typed here replaces them
-        if "own_headers" in self.fields:
-            self.fields["own_headers"].initial = "\n".join(lines)
+        except DecryptionError:
+            lines = []  # the page shows the error; headers typed here replace the lost ones
+        if "custom_headers" in self.fields:
+            self.fields["custom_headers"].initial = "\n".join(lines)
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
@@ -70,65 +70,67 @@ class ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]
             parts = urlsplit(prepared or "")
             _ = parts.port
         except (requests.RequestException, ValueError):
-            raise forms.ValidationError("This is no URL; write one such as https://example.com/hook.") from None
+            raise forms.ValidationError("Enter a URL such as https://example.com/hook.") from None
         if parts.scheme not in {"http", "https"}:
             raise forms.ValidationError("The URL must begin with http:// or https://.")
         if parts.username or parts.password:
-            raise forms.ValidationError("No name or password in the URL: use an `Authorization` header below.")
+            raise forms.ValidationError(
+                "The URL must not contain a user name or password. Add an Authorization header."
+            )
         if parts.fragment:
-            raise forms.ValidationError("A receiver never sees what follows a `#`; leave it out.")
+            raise forms.ValidationError("The URL must not contain a #: what follows it is never sent.")
         return url
 
-    def clean_own_headers(self) -> dict[str, str]:
+    def clean_custom_headers(self) -> dict[str, str]:
         try:
-            return headers.parse(self.cleaned_data["own_headers"])
+            return headers.parse(self.cleaned_data["custom_headers"])
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
 
     def save(self, commit: bool = True) -> Any:
-        """Stores the headers encrypted, if they were changed."""
-        if "own_headers" in self.changed_data:
-            self.instance.headers = self.cleaned_data["own_headers"]
+        """Saves the receiver, with its headers if they were changed."""
+        if "custom_headers" in self.changed_data:
+            self.instance.headers = self.cleaned_data["custom_headers"]
         return super().save(commit)
 
 
 class RotateForm(forms.Form):
-    """How long the old secret goes on signing."""
+    """Overlap of the old and the new secret."""
 
     explanation = (
-        "A new secret is made and signs from now on. For a while the old one signs along with it, so that the "
-        "receiver can change over without missing anything."
+        "A new secret is generated. For the time chosen here webhooks carry signatures by both secrets, so that the "
+        "receiver can switch without rejecting any."
     )
     hours = forms.IntegerField(
-        label="Hours for which the old secret signs too",
+        label="Keep signing with the old secret for (hours)",
         min_value=0,
-        max_value=MOST_OVERLAP,
+        max_value=MAX_OVERLAP_HOURS,
         initial=24,
-        help_text=f"From 0 (the old secret is in the wrong hands) to {MOST_OVERLAP}.",
+        help_text=f"0–{MAX_OVERLAP_HOURS}. Use 0 if the old secret has leaked.",
         widget=UnfoldAdminIntegerFieldWidget,
     )
 
     @property
     def overlap(self) -> timedelta:
-        """The time that was typed."""
+        """The hours as a timedelta."""
         return timedelta(hours=self.cleaned_data["hours"])
 
 
 class ReplayForm(forms.Form):
-    """Since when a receiver is sent its events again."""
+    """Which events to send to a receiver again."""
 
     explanation = (
-        "Every event that the receiver subscribes to since this moment is put on its way, oldest first, those "
-        "included that it missed while it was disabled. Each keeps its webhook-id."
+        "Sends every event since this time that the receiver subscribes to, oldest first, including events that it "
+        "missed while it was disabled. Each keeps its webhook-id."
     )
     since = forms.DateTimeField(
         label="Since (UTC)",
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local", "step": "1"}),
-        error_messages={"invalid": "Write a moment such as 2026-11-24T09:30."},
+        error_messages={"invalid": "Enter a time such as 2026-11-24T09:30."},
     )
     delivered = forms.BooleanField(
-        label="Also what it took already",
+        label="Include events already delivered",
         required=False,
         widget=UnfoldBooleanWidget,
-        help_text="As after a loss of data.",
+        help_text="Use this if the receiver lost data.",
     )

@@ -1,4 +1,4 @@
-"""Receivers, the events they are told of, the deliveries that are owed and the attempts made at them."""
+"""Receivers, events, deliveries (an event for a receiver) and attempts."""
 
 import uuid
 from datetime import timedelta
@@ -16,14 +16,14 @@ from webhooks.signing import new_secret
 
 
 class EventType(models.TextChoices):
-    """What receivers can be told of."""
+    """The events that receivers can subscribe to."""
 
     TICKET_CREATED = "ticket.created", "ticket.created"
     TICKET_RESOLVED = "ticket.resolved", "ticket.resolved"
     TICKET_REOPENED = "ticket.reopened", "ticket.reopened"
 
 
-TEST_EVENT = "test"  # sent on demand, to a receiver whatever it subscribed to
+TEST_EVENT = "test"  # sent on demand, whatever the receiver subscribes to
 
 
 def every_event() -> list[str]:
@@ -31,13 +31,13 @@ def every_event() -> list[str]:
     return list(EventType.values)
 
 
-def sealed_new_secret() -> str:
-    """A fresh secret, as it is stored."""
-    return encryption.seal(new_secret())
+def encrypted_new_secret() -> str:
+    """A new signing secret, encrypted: the default of `Receiver.encrypted_secret`."""
+    return encryption.encrypt(new_secret())
 
 
 class Receiver(models.Model):
-    """An HTTP endpoint that is told of events."""
+    """An HTTP endpoint that events are sent to."""
 
     class Source(models.TextChoices):
         ENVIRONMENT = "environment", "from environment"
@@ -52,19 +52,18 @@ class Receiver(models.Model):
     url = models.TextField("URL")
     events = ArrayField(models.CharField(max_length=32, choices=EventType.choices), default=every_event)
     body_format = models.CharField(max_length=8, choices=BodyFormat.choices, default=BodyFormat.TICKET)
-    timeout = models.FloatField("time limit", default=10.0, help_text="seconds, connecting included")
-    # Encrypted (see webhooks.encryption); `previous` signs along with the new secret until the moment beside it.
-    sealed_secret = models.TextField(default=sealed_new_secret, editable=False)
-    sealed_previous_secret = models.TextField(blank=True, editable=False)
+    timeout = models.FloatField("time limit", default=10.0, help_text="seconds, including connecting")
+    # Encrypted (see webhooks.encryption). During a rotation the previous secret signs too, until previous_secret_until.
+    encrypted_secret = models.TextField(default=encrypted_new_secret, editable=False)
+    encrypted_previous_secret = models.TextField(blank=True, editable=False)
     previous_secret_until = models.DateTimeField(null=True, editable=False)
-    sealed_headers = models.TextField(blank=True, editable=False)
+    encrypted_headers = models.TextField(blank=True, editable=False)
     enabled = models.BooleanField(default=True)
     disabled_reason = models.TextField(blank=True, editable=False)
-    # Set when Ticket Loop disabled it and not staff; staff are told once.
+    # Set when Ticket Loop, not staff, disabled it; staff are notified once.
     disabled_at = models.DateTimeField(null=True, editable=False)
-    staff_told_at = models.DateTimeField(null=True, editable=False)
-    # The circuit (see webhooks.circuit_breaker): failures since the last success, and since when; while it is open,
-    # nothing is sent but one probe at a time.
+    staff_notified_at = models.DateTimeField(null=True, editable=False)
+    # The circuit breaker (see webhooks.circuit_breaker): failures since the last success, and the next probe.
     consecutive_failures = models.PositiveIntegerField(db_default=0, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)
     next_probe_at = models.DateTimeField(null=True, editable=False)
@@ -83,41 +82,41 @@ class Receiver(models.Model):
         ]
 
     def __str__(self) -> str:
-        """Without the URL's path, which may hold a token: those who see deliveries need not see receivers."""
+        """The description, or the host alone: a URL's path may hold a token, and agents see no receivers."""
         return self.description or urlsplit(self.url).netloc
 
     @property
     def secret(self) -> str:
-        """The secret that signs; raises UnsealError."""
-        return encryption.unseal(self.sealed_secret)
+        """The signing secret. Raises DecryptionError."""
+        return encryption.decrypt(self.encrypted_secret)
 
     @secret.setter
     def secret(self, secret: str) -> None:
-        self.sealed_secret = encryption.seal(secret)
+        self.encrypted_secret = encryption.encrypt(secret)
 
     @property
     def headers(self) -> dict[str, str]:
-        """The receiver's own headers; raises UnsealError."""
-        return headers.parse(encryption.unseal(self.sealed_headers))
+        """The receiver's custom headers. Raises DecryptionError."""
+        return headers.parse(encryption.decrypt(self.encrypted_headers))
 
     @headers.setter
     def headers(self, values: dict[str, str]) -> None:
-        self.sealed_headers = encryption.seal("\n".join(f"{name}: {value}" for name, value in values.items()))
+        self.encrypted_headers = encryption.encrypt("\n".join(f"{name}: {value}" for name, value in values.items()))
 
     def rotate_secret(self, overlap: timedelta) -> None:
-        """Saves a new secret; for the length of `overlap` the old one signs along with it."""
-        self.sealed_previous_secret = self.sealed_secret if overlap else ""
+        """Saves a new secret; the old one goes on signing beside it for `overlap`."""
+        self.encrypted_previous_secret = self.encrypted_secret if overlap else ""
         self.previous_secret_until = timezone.now() + overlap if overlap else None
         self.secret = new_secret()
-        self.save(update_fields=["sealed_secret", "sealed_previous_secret", "previous_secret_until"])
+        self.save(update_fields=["encrypted_secret", "encrypted_previous_secret", "previous_secret_until"])
 
 
 class Event(models.Model):
-    """Something that happened to a ticket, with the exact text that every receiver is sent."""
+    """Something that happened to a ticket, with the exact text that is sent to every receiver."""
 
     uid = models.UUIDField(db_default=RandomUUID(), editable=False)
     type = models.CharField(max_length=32, choices=[*EventType.choices, (TEST_EVENT, TEST_EVENT)])
-    # Text, not jsonb: a retry must send the same bytes. No foreign key: this app knows no tickets.
+    # Text, not jsonb: a retry must send the same bytes. No foreign key: tickets are a layer above.
     payload = models.TextField()
     ticket_id = models.BigIntegerField(null=True, db_index=True)
     request_id = models.CharField(max_length=128, db_default="", editable=False)
@@ -126,7 +125,7 @@ class Event(models.Model):
     class Meta:
         db_table = "webhook_events"
         ordering = ["id"]
-        # Finds a moment in a table that grows with time, and costs next to nothing to keep.
+        # BRIN: rows are in order of time, so block ranges find a moment at almost no cost for writes.
         indexes = [BrinIndex(fields=["created_at"], autosummarize=True, name="webhook_events_created_at")]
 
     def __str__(self) -> str:
@@ -134,7 +133,7 @@ class Event(models.Model):
 
     @property
     def message_id(self) -> str:
-        """The `webhook-id` header: the same for every attempt, so that receivers can recognise a repeat."""
+        """The `webhook-id` header: the same for every attempt, so that receivers can deduplicate."""
         return message_id(self.uid)
 
 
@@ -144,7 +143,7 @@ def message_id(uid: uuid.UUID) -> str:
 
 
 class Delivery(models.Model):
-    """An event owed to a receiver: `pending` until it is `delivered`, or `dead` when its retries are used up."""
+    """An event for one receiver: `pending` until it is `delivered`, `dead` once its retries are used up."""
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -155,9 +154,9 @@ class Delivery(models.Model):
     event = models.ForeignKey(Event, models.CASCADE, related_name="deliveries", db_index=False)
     receiver = models.ForeignKey(Receiver, models.CASCADE, related_name="deliveries", db_index=False)
     state = models.CharField(max_length=9, choices=State.choices, db_default=State.PENDING)
-    attempts_made = models.PositiveSmallIntegerField(db_default=0, help_text="since it was last put on its way")
+    attempts_made = models.PositiveSmallIntegerField(db_default=0, help_text="since the last resend")
     next_attempt_at = models.DateTimeField(db_default=Now())
-    # While an attempt is under way: past its end. A worker that dies leaves the lease to expire.
+    # Set while a worker attempts the delivery. When the worker dies, the lease expires and the delivery is due again.
     leased_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
@@ -168,13 +167,13 @@ class Delivery(models.Model):
         permissions = [("resend_delivery", "Can resend, replay and cancel deliveries, and send test events")]
         ordering = ["id"]
         indexes = [
-            # What is owed, by receiver: small however many deliveries have been made.
+            # Partial: small however many deliveries have been made.
             models.Index(
                 fields=["receiver", "next_attempt_at"],
                 condition=models.Q(state="pending"),
-                name="webhook_deliveries_owed",
+                name="webhook_deliveries_pending",
             ),
-            # What is given up is rare, looked for and counted.
+            # Partial: dead deliveries are rare, and are listed and counted.
             models.Index(fields=["id"], condition=models.Q(state="dead"), name="webhook_deliveries_dead"),
         ]
         constraints = [
@@ -190,15 +189,15 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """One try at a delivery and what came of it."""
+    """One attempt at a delivery and its result."""
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
     receiver = models.ForeignKey(Receiver, models.CASCADE, related_name="attempts", db_index=False)
     started_at = models.DateTimeField()
     duration = models.FloatField(help_text="seconds")
-    status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status code, where one came")
+    status = models.PositiveSmallIntegerField(null=True, help_text="HTTP status code, if there was an answer")
     error = models.TextField(blank=True)
-    response = models.TextField(blank=True, help_text="the beginning of the answer's body")
+    response = models.TextField(blank=True, help_text="the beginning of the response body")
 
     class Meta:
         db_table = "webhook_attempts"
@@ -210,5 +209,5 @@ class Attempt(models.Model):
 
     @property
     def succeeded(self) -> bool:
-        """Whether the receiver took the event."""
+        """Whether the receiver answered 2xx."""
         return not self.error

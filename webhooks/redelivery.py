@@ -1,4 +1,4 @@
-"""What staff do when deliveries went wrong: resend, cancel, replay, enable a receiver, send it a test event."""
+"""Manual intervention: resend, cancel, replay, enable a receiver, send a test event."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from webhooks.outbox import nudge_after_commit
 
 BATCH = 1000  # events in one transaction of a replay
 
-# Ordered by age, what is sent again stays behind what is older and still waits.
+# Due since it was created, so that older deliveries that still wait go first.
 RESEND = """
 UPDATE webhook_deliveries AS delivery
 SET state = 'pending', attempts_made = 0, next_attempt_at = created_at, finished_at = NULL
@@ -25,7 +25,7 @@ UPDATE webhook_deliveries SET state = 'cancelled', finished_at = now()
 WHERE id = ANY (%s::bigint[]) AND state IN ('pending', 'dead')
 RETURNING id
 """
-# Staff expect that something goes out now, even to a receiver that is only probed.
+# Probe now even if the circuit is open: staff expect something to be sent.
 PROBE_NOW = "UPDATE webhook_receivers SET next_probe_at = now() WHERE id = ANY (%s::bigint[]) AND next_probe_at > now()"
 
 REPLAYED_EVENTS = """
@@ -48,7 +48,7 @@ replayed AS (
 SELECT (SELECT max(id) FROM batch), (SELECT count(*) FROM batch), (SELECT count(*) FROM replayed)
 """
 
-# Ahead of whatever waits for the receiver.
+# Due before everything else that waits for the receiver.
 TEST = """
 WITH event AS (
     INSERT INTO webhook_events (type, payload) VALUES (%(type)s, %(payload)s) RETURNING id
@@ -57,7 +57,7 @@ INSERT INTO webhook_deliveries (event_id, receiver_id, next_attempt_at)
 SELECT id, %(receiver)s, timestamptz '2000-01-01' FROM event
 RETURNING id
 """
-# The shape of a ticket, so that a receiver that knows nothing else can read it; no ticket has the number 0.
+# A ticket, so that receivers that parse nothing else can read it. No real ticket has the number 0.
 TEST_PAYLOAD = (
     '{"id":0,"contact_id":0,"issue_description":"This is a test event.","status":"open",'
     '"created_at":"2026-01-01T00:00:00.000000Z","contact":{"id":0,"full_name":"Ticket Loop","email":"test@example.com",'
@@ -67,14 +67,14 @@ TEST_PAYLOAD = (
 
 @dataclass(frozen=True)
 class Replayed:
-    """How far a replay has come: events looked at, deliveries put on their way."""
+    """Progress of a replay: events examined, deliveries queued."""
 
     events: int
     deliveries: int
 
 
 def resend(deliveries: Collection[int]) -> int:
-    """Puts these deliveries on their way again, whatever became of them; returns how many there were."""
+    """Queues these deliveries again, whatever their state; returns how many there were."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(RESEND, [list(deliveries)])
         receivers = [receiver for (receiver,) in cursor.fetchall()]
@@ -84,14 +84,14 @@ def resend(deliveries: Collection[int]) -> int:
 
 
 def cancel(deliveries: Collection[int]) -> int:
-    """Ends these deliveries where they are pending or dead; returns how many were."""
+    """Cancels those of these deliveries that are pending or dead; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(CANCEL, [list(deliveries)])
         return len(cursor.fetchall())
 
 
 def count_replayed_events(receiver: Receiver, since: datetime, until: datetime | None = None) -> int:
-    """How many events `replay` would look at."""
+    """Number of events that `replay` would examine."""
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {"receiver": receiver.pk, "since": since, "until": until or timezone.now()})
         count: int = cursor.fetchone()[0]
@@ -99,9 +99,9 @@ def count_replayed_events(receiver: Receiver, since: datetime, until: datetime |
 
 
 def replay(receiver: Receiver, since: datetime, *, delivered: bool) -> Iterator[Replayed]:
-    """Sends the receiver every event it subscribes to since a moment, oldest first, those it never had included.
+    """Queues every event since a moment that the receiver subscribes to, oldest first, including ones it never had.
 
-    What it took already is sent again only with `delivered`. Yields after every committed batch.
+    Events already delivered are included only with `delivered`. Yields after each committed batch.
     """
     values: dict[str, Any] = {"receiver": receiver.pk, "since": since, "until": timezone.now()}
     values |= {"delivered": delivered, "after": 0}
@@ -118,7 +118,7 @@ def replay(receiver: Receiver, since: datetime, *, delivered: bool) -> Iterator[
 
 
 def send_test_event(receiver: Receiver) -> Delivery:
-    """Puts an event of type `test` on its way to this receiver, and to no other."""
+    """Queues an event of type `test` for this receiver alone; returns its delivery."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(TEST, {"type": TEST_EVENT, "payload": TEST_PAYLOAD, "receiver": receiver.pk})
         (delivery,) = cursor.fetchone()
@@ -128,7 +128,7 @@ def send_test_event(receiver: Receiver) -> Delivery:
 
 
 def enable(receiver: Receiver) -> datetime | None:
-    """Sends to the receiver again; returns since when Ticket Loop had it disabled, None if that was not so."""
+    """Enables the receiver and closes its circuit; returns when Ticket Loop disabled it, or None if it had not."""
     disabled_at = receiver.disabled_at
     receiver.enabled, receiver.disabled_reason = True, ""
     receiver.disabled_at = receiver.failing_since = receiver.next_probe_at = None

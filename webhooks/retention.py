@@ -1,7 +1,7 @@
-"""Forgets events, with their deliveries and attempts, once they are old and owed to nobody.
+"""Retention: deletes old events with their deliveries and attempts once nothing is left to deliver.
 
-What is pending or dead stays until it is delivered or staff cancel it, and so do the events that a receiver missed
-since Ticket Loop disabled it: nothing that was not delivered goes silently.
+Events with a pending or dead delivery are kept until it is delivered or cancelled, and so are events that a receiver
+missed since Ticket Loop disabled it: nothing undelivered disappears silently.
 """
 
 from django.conf import settings
@@ -26,11 +26,11 @@ WITH old AS (
     ORDER BY event.id
     LIMIT {BATCH}
 ),
-owed AS (
+delivery AS (
     DELETE FROM webhook_deliveries AS delivery USING old WHERE delivery.event_id = old.id RETURNING delivery.id
 ),
 attempt AS (
-    DELETE FROM webhook_attempts AS attempt USING owed WHERE attempt.delivery_id = owed.id
+    DELETE FROM webhook_attempts AS attempt USING delivery WHERE attempt.delivery_id = delivery.id
 ),
 pruned AS (
     DELETE FROM webhook_events AS event USING old WHERE event.id = old.id
@@ -40,7 +40,7 @@ SELECT count(*), max(id) FROM old
 
 
 def prune() -> int:
-    """Deletes what is older than `WEBHOOK_RETENTION_DAYS` in batches of short transactions; returns how many events."""
+    """Deletes events older than `WEBHOOK_RETENTION_DAYS`, a short transaction per batch; returns how many."""
     total: int = 0
     after: int = 0
     while True:

@@ -11,12 +11,12 @@ SECRET_BYTES = 32
 
 
 def new_secret() -> str:
-    """A fresh signing secret: `whsec_` and 32 random bytes in base64."""
+    """A new signing secret: `whsec_` and 32 random bytes in base64."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def signed_headers(secrets: Sequence[str], message_id: str, moment: datetime, body: str) -> dict[str, str]:
-    """The three headers that identify, date and sign `body`, with a signature by each secret; `moment` is aware."""
+    """webhook-id, webhook-timestamp and webhook-signature for `body`, one signature per secret; `moment` is aware."""
     moment = moment.astimezone(UTC)
     return {
         "webhook-id": message_id,

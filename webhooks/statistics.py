@@ -1,4 +1,4 @@
-"""How a receiver is doing, for its page in the admin; how all are doing, for health and metrics."""
+"""Statistics of one receiver for its page at the desk, and of all receivers for health and metrics."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from webhooks import circuit_breaker
 from webhooks.models import Delivery, Receiver
 
 LAST_ATTEMPTS = 500
-RECENT = 1000  # attempts that are looked at for all receivers together
-MOST_COUNTED = 10_000
+RECENT_ATTEMPTS = 1000  # of all receivers together
+MAX_COUNTED = 10_000
 
 RECEIVER = f"""
 SELECT last.count, last.succeeded, last.p95, backlog.count, backlog.oldest
@@ -28,13 +28,13 @@ FROM (
     SELECT count(*), min(created_at) AS oldest
     FROM (
         SELECT created_at FROM webhook_deliveries WHERE receiver_id = %(receiver)s AND state = 'pending'
-        ORDER BY next_attempt_at LIMIT {MOST_COUNTED} + 1
+        ORDER BY next_attempt_at LIMIT {MAX_COUNTED} + 1
     ) AS delivery
 ) AS backlog
 """
 
 
-# Receiver by receiver, so that the index finds each one's oldest at once, however long the backlog is.
+# LATERAL: one index look-up per receiver, however long the backlog is.
 OLDEST_DUE = """
 SELECT extract(epoch FROM now() - min(due.next_attempt_at))::float8
 FROM webhook_receivers AS receiver CROSS JOIN LATERAL (
@@ -47,19 +47,19 @@ FROM webhook_receivers AS receiver CROSS JOIN LATERAL (
 WHERE receiver.enabled
 """
 
-# The sequence knows how many attempts there ever were; the rows are pruned.
+# Attempts ever made: the value of the sequence, as old rows are pruned.
 ALL = f"""
 SELECT
     (SELECT count(*) FROM (
-        SELECT FROM webhook_deliveries WHERE state = 'pending' LIMIT {MOST_COUNTED}
+        SELECT FROM webhook_deliveries WHERE state = 'pending' LIMIT {MAX_COUNTED}
     ) AS pending),
-    (SELECT count(*) FROM (SELECT FROM webhook_deliveries WHERE state = 'dead' LIMIT {MOST_COUNTED}) AS dead),
+    (SELECT count(*) FROM (SELECT FROM webhook_deliveries WHERE state = 'dead' LIMIT {MAX_COUNTED}) AS dead),
     ({OLDEST_DUE}),
     (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM webhook_attempts_id_seq),
     recent.count, recent.failures, receivers.enabled, receivers.failing, receivers.disabled
 FROM (
     SELECT count(*), count(*) FILTER (WHERE error <> '') AS failures
-    FROM (SELECT error FROM webhook_attempts ORDER BY id DESC LIMIT {RECENT}) AS attempt
+    FROM (SELECT error FROM webhook_attempts ORDER BY id DESC LIMIT {RECENT_ATTEMPTS}) AS attempt
 ) AS recent, (
     SELECT count(*) FILTER (WHERE enabled AND consecutive_failures < {circuit_breaker.THRESHOLD}) AS enabled,
            count(*) FILTER (WHERE enabled AND consecutive_failures >= {circuit_breaker.THRESHOLD}) AS failing,
@@ -71,8 +71,8 @@ FROM (
 
 @dataclass(frozen=True)
 class Statistics:
-    """Deliveries that are not made (each state counted up to `MOST_COUNTED`), the seconds for which the oldest due one
-    has waited, attempts ever made, the outcome of the last `RECENT` ones, and receivers by state."""
+    """Undelivered deliveries by state (counted up to `MAX_COUNTED`), the age in seconds of the oldest due one, attempts
+    ever made, the results of the last `RECENT_ATTEMPTS`, and receivers by state."""
 
     pending: int
     dead: int
@@ -86,14 +86,14 @@ class Statistics:
 
 
 def of_all() -> Statistics:
-    """The figures of all receivers together, at a cost that does not grow with their past."""
+    """Statistics of all receivers together; the cost does not grow with their history."""
     with connection.cursor() as cursor:
         cursor.execute(ALL)
         return Statistics(*cursor.fetchone())
 
 
 def oldest_due() -> float | None:
-    """For how many seconds the oldest due delivery has been waiting; None when none is due."""
+    """Seconds that the oldest due delivery has been waiting; None if none is due."""
     with connection.cursor() as cursor:
         cursor.execute(OLDEST_DUE)
         seconds: float | None = cursor.fetchone()[0]
@@ -102,8 +102,8 @@ def oldest_due() -> float | None:
 
 @dataclass(frozen=True)
 class ReceiverStatistics:
-    """Of the last attempts: how many there were, how many succeeded, the 95th percentile of their length in seconds;
-    what is pending (counted up to `MOST_COUNTED`) and since when."""
+    """Of the last `LAST_ATTEMPTS`: their number, successes, and 95th percentile of duration in seconds; the backlog
+    (counted up to `MAX_COUNTED`) and the time of its oldest delivery."""
 
     attempts: int
     succeeded: int
@@ -113,23 +113,23 @@ class ReceiverStatistics:
 
     @property
     def success_rate(self) -> str:
-        """As a percentage, in words where there is none."""
+        """A percentage, or a note that there is none yet."""
         return f"{self.succeeded / self.attempts:.1%}" if self.attempts else "no attempt yet"
 
     @property
-    def backlog_in_words(self) -> str:
-        """The number of pending deliveries, or that they are too many to count."""
-        return _in_words(self.backlog)
+    def backlog_text(self) -> str:
+        """The number of pending deliveries, or “more than” what is counted."""
+        return _backlog_text(self.backlog)
 
 
 def of_receiver(receiver: Receiver) -> ReceiverStatistics:
-    """This receiver's figures, at a cost that does not grow with its past."""
+    """Statistics of this receiver; the cost does not grow with its history."""
     with connection.cursor() as cursor:
         cursor.execute(RECEIVER, {"receiver": receiver.pk})
         return ReceiverStatistics(*cursor.fetchone())
 
 
-# What matters most about a ticket's deliveries first.
+# Most important state of a ticket's deliveries first.
 STATES = {
     "dead": Q(state=Delivery.State.DEAD),
     "failing": Q(state=Delivery.State.PENDING, attempts_made__gt=0),
@@ -139,9 +139,9 @@ STATES = {
 
 
 def states_of_tickets(ids: Collection[int]) -> dict[int, str]:
-    """How the deliveries about each of these tickets are doing, in one word (see `STATES`); one query for all of them.
+    """The most important state (see `STATES`) of each ticket's deliveries, in one query.
 
-    A ticket of which no receiver is told, or whose deliveries are cancelled or forgotten, is left out.
+    Tickets without deliveries, or with cancelled ones only, are left out.
     """
     flags = {name: BoolOr(condition) for name, condition in STATES.items()}
     about = Delivery.objects.filter(event__ticket_id__in=ids).order_by().values("event__ticket_id")
@@ -154,26 +154,27 @@ def states_of_tickets(ids: Collection[int]) -> dict[int, str]:
 
 @dataclass(frozen=True)
 class Health:
-    """What is pending for all receivers (counted up to `MOST_COUNTED`) and since when, and the receivers in trouble."""
+    """The backlog of all receivers (counted up to `MAX_COUNTED`), the time of its oldest delivery, and receivers that
+    are failing or were disabled by Ticket Loop."""
 
     backlog: int
     oldest: datetime | None
-    troubled: list[Receiver]
+    unhealthy: list[Receiver]
 
     @property
-    def backlog_in_words(self) -> str:
-        """The number of pending deliveries, or that they are too many to count."""
-        return _in_words(self.backlog)
+    def backlog_text(self) -> str:
+        """The number of pending deliveries, or “more than” what is counted."""
+        return _backlog_text(self.backlog)
 
 
 def health() -> Health:
-    """How webhooks are doing, at a cost that does not grow with their past."""
+    """Health of webhooks; the cost does not grow with their history."""
     pending = Delivery.objects.filter(state=Delivery.State.PENDING).order_by()
-    backlog = pending[: MOST_COUNTED + 1].aggregate(count=Count("pk"), oldest=Min("created_at"))
+    backlog = pending[: MAX_COUNTED + 1].aggregate(count=Count("pk"), oldest=Min("created_at"))
     failing = Q(enabled=True, consecutive_failures__gte=circuit_breaker.THRESHOLD)
-    given_up = Q(enabled=False, disabled_at__isnull=False)
-    return Health(backlog["count"], backlog["oldest"], list(Receiver.objects.filter(failing | given_up)))
+    auto_disabled = Q(enabled=False, disabled_at__isnull=False)
+    return Health(backlog["count"], backlog["oldest"], list(Receiver.objects.filter(failing | auto_disabled)))
 
 
-def _in_words(backlog: int) -> str:
-    return f"more than {MOST_COUNTED:,}" if backlog > MOST_COUNTED else f"{backlog:,}"
+def _backlog_text(backlog: int) -> str:
+    return f"more than {MAX_COUNTED:,}" if backlog > MAX_COUNTED else f"{backlog:,}"

@@ -1,4 +1,4 @@
-"""The Celery tasks: nudges after a commit and ticks of beat ask for `deliver`, beat alone for the others."""
+"""Celery tasks. `deliver` is sent after commits (webhooks.nudge) and by beat; the others are sent by beat alone."""
 
 from celery import shared_task
 from django.db import close_old_connections
@@ -9,20 +9,20 @@ from webhooks.dispatcher import deliver_due
 
 @shared_task(name="webhooks.deliver")
 def deliver() -> None:
-    """Attempts every delivery that is due."""
-    close_old_connections()  # a connection that PostgreSQL ended meanwhile is replaced, not stumbled over
+    """Attempts every due delivery."""
+    close_old_connections()  # reconnect if PostgreSQL has closed the connection since the last task
     deliver_due()
 
 
-@shared_task(name="webhooks.tell_staff")
-def tell_staff() -> None:
-    """Emails staff about receivers that were disabled."""
+@shared_task(name="webhooks.notify_staff")
+def notify_staff() -> None:
+    """Emails staff about receivers that Ticket Loop disabled."""
     close_old_connections()
-    alerts.tell_staff()
+    alerts.notify_staff()
 
 
 @shared_task(name="webhooks.prune")
 def prune() -> None:
-    """Forgets old events that are owed to nobody."""
+    """Deletes old events with nothing left to deliver."""
     close_old_connections()
     retention.prune()

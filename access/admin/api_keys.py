@@ -1,4 +1,4 @@
-"""API keys: staff make, name, narrow and revoke them."""
+"""Pages of API keys: create, edit, revoke."""
 
 from datetime import datetime
 from typing import Any
@@ -8,20 +8,20 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from unfold.decorators import display
 
 from access import keys
 from access.models import ApiKey
 from access.scopes import Scope
 from desk.base import DeskAdmin
 from desk.buttons import button
+from desk.formatting import badge
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A key as staff describe it."""
+    """A key's name, scopes and expiry."""
 
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices, widget=forms.CheckboxSelectMultiple, help_text="What its holder may do."
+        choices=Scope.choices, widget=forms.CheckboxSelectMultiple, help_text="What the key may do."
     )
 
     class Meta:
@@ -31,18 +31,18 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_expires_at(self) -> datetime | None:
         moment: datetime | None = self.cleaned_data["expires_at"]
         if moment and "expires_at" in self.changed_data and moment <= timezone.now():
-            raise forms.ValidationError("This moment has passed; to stop a key at once, revoke it.")
+            raise forms.ValidationError("This time is in the past. To stop a key now, revoke it.")
         return moment
 
 
 def not_revoked(key: ApiKey) -> bool:
-    """Whether there is something to revoke."""
+    """Whether the key can be revoked."""
     return key.revoked_at is None
 
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(DeskAdmin):
-    """A key is shown once, on the page that answers its making; later only its prefix is known."""
+    """The list and the page of API keys. A key is shown once, when it is created."""
 
     form = ApiKeyForm
     list_display = ["name", "begins_with", "allowed", "status", "last_used_at", "expires_at", "created_at"]
@@ -57,7 +57,7 @@ class ApiKeyAdmin(DeskAdmin):
         return super().has_change_permission(request, obj) and (obj is None or not_revoked(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
-        """Never: what a key did is told by its number and prefix long after it was revoked."""
+        """Never: history names keys by their prefix, long after they were revoked."""
         return False
 
     @admin.display(description="begins with")
@@ -68,17 +68,17 @@ class ApiKeyAdmin(DeskAdmin):
     def allowed(self, key: ApiKey) -> str:
         return ", ".join(key.scopes)
 
-    @display(description="state", label={"active": "success", "expired": "warning", "revoked": "danger"})
+    @admin.display(description="state")
     def status(self, key: ApiKey) -> str:
-        return key.state
+        return badge(key.state)
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if not change:
-            _, obj.text = keys.make(obj)  # type: ignore[attr-defined]  # for the answer to this request alone
+            _, obj.text = keys.make(obj)  # type: ignore[attr-defined]  # shown by response_add, never stored
         super().save_model(request, obj, form, change)
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
-        """The page that shows the key: an answer that is kept nowhere, neither in a session nor in a cache."""
+        """Shows the key in the response itself, so that it is stored neither in a session nor in a cache."""
         context = {**self.admin_site.each_context(request), "title": "Your new API key", "opts": self.opts}
         context |= {"original": obj, "key": obj.text}  # type: ignore[attr-defined]
         response = TemplateResponse(request, "access/key.html", context)
@@ -90,6 +90,6 @@ class ApiKeyAdmin(DeskAdmin):
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
         self.log_change(request, key, "Revoked.")
-        self.message_user(request, "The key is revoked: nobody can use it any more.")
+        self.message_user(request, "The key is revoked and can no longer be used.")
 
     buttons = (revoke,)

@@ -1,4 +1,4 @@
-"""Staff and their roles: Django's users and groups in the desk's look."""
+"""Pages of staff and roles: Django's users and groups in the look of the desk."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ admin.site.unregister([User, Group])
 
 
 class CheckboxManyToMany(ModelAdmin):
-    """Offers roles and permissions as boxes to tick: Django's two lists with arrows are not to be read by ear."""
+    """Checkboxes for roles and permissions: filter_horizontal is not usable with a screen reader."""
 
     filter_horizontal = ()
 
@@ -28,7 +28,7 @@ class CheckboxManyToMany(ModelAdmin):
 
 @admin.register(User)
 class UserAdmin(CheckboxManyToMany, DjangoUserAdmin):  # type: ignore[type-arg]
-    """Who may sign in. Only superusers make superusers, or change one."""
+    """The list and the page of staff. Only superusers may create or change superusers."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -39,7 +39,7 @@ class UserAdmin(CheckboxManyToMany, DjangoUserAdmin):  # type: ignore[type-arg]
         return allowed and (obj is None or not obj.is_superuser or request.user.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never: who left is made inactive, so that what they did goes on bearing their name."""
+        """Never: people who leave are made inactive, so that history keeps their names."""
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -49,4 +49,4 @@ class UserAdmin(CheckboxManyToMany, DjangoUserAdmin):  # type: ignore[type-arg]
 
 @admin.register(Group)
 class GroupAdmin(CheckboxManyToMany, DjangoGroupAdmin):  # type: ignore[misc]
-    """Roles: what those who have one may do."""
+    """The list and the page of roles."""

@@ -1,4 +1,4 @@
-"""`{% load desk %}`: filters for the templates of the support desk."""
+"""`{% load desk %}`: template filters and tags of the support desk."""
 
 import json
 from collections.abc import Iterable
@@ -10,7 +10,9 @@ from desk import formatting
 
 register = template.Library()
 register.filter("age", formatting.age)
+register.filter("badge", formatting.badge)
 register.filter("duration", formatting.duration)
+register.simple_tag(formatting.quantity, name="quantity")
 
 
 @register.filter
@@ -21,5 +23,5 @@ def total(numbers: Iterable[int]) -> int:
 
 @register.filter(name="json")
 def as_json(value: Any) -> str:
-    """The value as JSON, for an attribute: the template escapes it."""
+    """The value as JSON for an HTML attribute; the template escapes it."""
     return json.dumps(value)

@@ -166,7 +166,7 @@ def test_signed_in_staff_use_the_api_within_their_role(closed: Service, database
 
 
 def test_making_the_roles_again_restores_what_one_lost_and_keeps_what_it_was_given(database: None) -> None:
-    roles = import_module("access.migrations.0002_roles")
+    roles = import_module("access.migrations.0001_initial")
     agent = Group.objects.get(name=AGENT)
     before = set(agent.permissions.all())
     extra = Permission.objects.get(codename="view_receiver")

@@ -122,5 +122,5 @@ def test_signing_in_changes_the_session_and_signing_out_ends_it(service: Service
 def test_expired_sessions_are_forgotten(worker: Worker, database: None) -> None:
     Session.objects.create(session_key="old", session_data="", expire_date=timezone.now())
     Session.objects.create(session_key="new", session_data="", expire_date=timezone.now() + timedelta(hours=1))
-    app.send_task("access.tidy")
+    app.send_task("access.clear_expired")
     wait_until(lambda: list(Session.objects.values_list("pk", flat=True)) == ["new"], what="the old session's end")

@@ -192,7 +192,7 @@ def test_a_trial_says_what_would_be_copied_and_copies_nothing(
     original.connection.execute("ALTER SEQUENCE tickets_id_seq RESTART WITH 9000000")
     original.open_ticket("Ada", "ada@example.com", "x")
     said = run_import(dry_run=True).splitlines()
-    assert said == ["contacts: 1 copied", "tickets: 1 copied", "This was a trial: nothing was copied."]
+    assert said == ["contacts: 1 copied", "tickets: 1 copied", "Dry run: nothing was copied."]
     assert not Contact.objects.exists()
     assert service.open_ticket().json()["id"] < 9000000
 
@@ -264,9 +264,9 @@ def test_somebody_at_a_terminal_sees_a_bar(original: OriginalDatabase, database_
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("original.db", "this is no URL of a PostgreSQL database; give one such as postgres://"),
-        ("mysql://localhost/x", "this is no URL of a PostgreSQL database; give one such as postgres://"),
-        ("postgres://[::1/x", "this is no URL of a PostgreSQL database; give one such as postgres://"),
+        ("original.db", "this is not the URL of a PostgreSQL database; give one such as postgres://"),
+        ("mysql://localhost/x", "this is not the URL of a PostgreSQL database; give one such as postgres://"),
+        ("postgres://[::1/x", "this is not the URL of a PostgreSQL database; give one such as postgres://"),
         ("postgres://127.0.0.1:1/x", "Connection refused"),
         ("postgres://127.0.0.1:1/x?nonsense=1", "nonsense"),
         (POSTGRES.url + "_not_there", 'database "ticketloop_not_there" does not exist'),

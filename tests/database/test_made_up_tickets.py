@@ -50,5 +50,5 @@ def test_nobody_is_told(service: Service, receiver: RecordingReceiver, start_pro
 def test_a_count_below_one_is_refused(database: None, start_process: Start) -> None:
     process = seed(start_process, 0)
     assert process.process.returncode == 1
-    assert "--tickets 0: give a number of 1 or more" in process.output()
+    assert "--tickets 0: must be 1 or more" in process.output()
     assert not Ticket.objects.exists()

@@ -11,7 +11,7 @@ from tests.locks import somebody_waits, waiting
 from tests.processes import wait_until
 from tickets import privacy, services
 from tickets.models import Ticket
-from webhooks.erasure import UnderWayError
+from webhooks.erasure import DeliveryInProgressError
 
 
 def test_who_waits_for_a_ticket_has_locked_none_behind_it(database: None) -> None:
@@ -57,7 +57,7 @@ def test_who_erases_a_contact_and_who_resolves_a_ticket_of_theirs_do_not_wait_fo
             wait_until(lambda: somebody_waits(cursor), what="an erasure that waits for the contact")
             resolved = pool.submit(resolve)
             wait_until(lambda: waiting(cursor) == 2, what="somebody who resolves and waits")
-        with pytest.raises(UnderWayError):  # nobody waits, and nothing is done by halves
+        with pytest.raises(DeliveryInProgressError):  # nobody waits, and nothing is done by halves
             erased.result()
         answer = resolved.result()
     assert answer

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
 
-from desk.linking import linked
+from desk.linkify import linkify
 from tests.desk.pages import press
 from tests.processes import Service
 from tickets.models import Ticket
@@ -39,7 +39,7 @@ PIECES += ["a.com", "@", "(", ")", ".", ",", "\n", " ", "[", "]", "//", "data:",
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5)).map("".join))
 def test_whatever_was_typed_is_shown_character_for_character(text: str) -> None:
-    html = linked(text)
+    html = linkify(text)
     tags = re.findall(r"<[^>]*>", html)
     assert re.sub(r"<[^>]*>", "", html) == escape(text)
     for tag in tags:

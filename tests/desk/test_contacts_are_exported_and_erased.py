@@ -73,9 +73,9 @@ def test_erasing_is_confirmed_and_leaves_nothing_personal(desk: Page, service: S
     expect(desk.locator("#content")).to_contain_text("This cannot be undone.")
     desk.get_by_role("button", name="Erase").click()
     assert Contact.objects.get(pk=contact).email == EMAIL  # the browser or the form asks for the tick first
-    desk.get_by_label("Erase for good").check()
+    desk.get_by_label("Erase permanently").check()
     desk.get_by_role("button", name="Erase").click()
-    expect(desk.get_by_text("Erased, with 2 tickets; cancelled deliveries: 2.")).to_be_visible()
+    expect(desk.get_by_text("Erased, with 2 tickets; 2 deliveries cancelled.")).to_be_visible()
 
     stored = everything_stored()
     assert [word for word in PERSONAL if word in stored] == []

@@ -50,7 +50,7 @@ def test_a_key_without_a_scope_or_with_a_past_end_is_not_made(desk: Page, servic
     desk.fill("#id_expires_at_0", "2020-01-01")
     desk.fill("#id_expires_at_1", "00:00:00")
     press(desk, "Save")
-    expect(desk.locator("body")).to_contain_text("This moment has passed")
+    expect(desk.locator("body")).to_contain_text("This time is in the past")
     expect(desk.locator("body")).to_contain_text("This field is required")
     assert not ApiKey.objects.exists()
 

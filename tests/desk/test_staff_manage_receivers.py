@@ -24,7 +24,7 @@ def test_a_receiver_is_added_tested_and_its_secret_rotated(
     desk.get_by_label("ticket.reopened").uncheck()
     desk.select_option("#id_body_format", "standard")
     desk.fill("#id_timeout", "2.5")
-    desk.fill("#id_own_headers", "Authorization: Bearer s3cr3t\nX-Team: support")
+    desk.fill("#id_custom_headers", "Authorization: Bearer s3cr3t\nX-Team: support")
     press(desk, "Save")
     row = Receiver.objects.get()
     assert (row.description, row.url, row.timeout, row.body_format) == ("Warehouse", receiver.url, 2.5, "standard")
@@ -46,35 +46,35 @@ def test_a_receiver_is_added_tested_and_its_secret_rotated(
     expect(desk.locator("#secret")).to_have_text(row.secret)
     desk.goto(f"/admin/webhooks/receiver/{row.pk}/rotate-secret/")
     press(desk, "Rotate secret")
-    expect(desk.locator("#content")).to_contain_text("The previous secret signs too until")
+    expect(desk.locator("#content")).to_contain_text("signed with the previous secret too until")
     rotated = Receiver.objects.get()
     assert rotated.secret != row.secret
     secrets = (row.secret, rotated.secret, "s3cr3t")
     history = "\n".join(LogEntry.objects.values_list("change_message", flat=True))
     assert "Rotated the secret." in history
-    assert "Looked at the secret." in history
+    assert "Viewed the secret." in history
     assert not any(secret in history for secret in secrets)
 
 
 MISTAKES = [
     ("url", "ftp://example.com/hook", "must begin with http:// or https://"),
-    ("url", "not a url", "This is no URL"),
-    ("url", "https://user:pass@example.com/", "No name or password in the URL"),
-    ("url", "https://example.com/#part", "leave it out"),
-    ("url", "https://example.com:99999/", "This is no URL"),
+    ("url", "not a url", "Enter a URL"),
+    ("url", "https://user:pass@example.com/", "must not contain a user name or password"),
+    ("url", "https://example.com/#part", "must not contain a #"),
+    ("url", "https://example.com:99999/", "Enter a URL"),
     ("timeout", "0.5", "greater than or equal to 1"),
     ("timeout", "61", "less than or equal to 60"),
-    ("own_headers", "no colon", "has no colon"),
-    ("own_headers", "Bad Name: value", "is no header name"),
-    ("own_headers", "Webhook-Id: mine", "is set by Ticket Loop"),
-    ("own_headers", "Transfer-Encoding: chunked", "belongs to the connection"),
-    ("own_headers", "X-A: ü", "printable ASCII"),
-    ("own_headers", "X-A: 1\nx-a: 2", "is there twice"),
+    ("custom_headers", "no colon", "has no colon"),
+    ("custom_headers", "Bad Name: value", "is not a header name"),
+    ("custom_headers", "Webhook-Id: mine", "is set by Ticket Loop"),
+    ("custom_headers", "Transfer-Encoding: chunked", "reserved for the connection"),
+    ("custom_headers", "X-A: ü", "printable ASCII"),
+    ("custom_headers", "X-A: 1\nx-a: 2", "is given twice"),
 ]
 
 
 def test_a_mistake_is_named_beside_its_field(desk: Page) -> None:
-    valid = {"url": "https://example.com/hook", "timeout": "10", "own_headers": ""}
+    valid = {"url": "https://example.com/hook", "timeout": "10", "custom_headers": ""}
     desk.goto("/admin/webhooks/receiver/add/")
     for field, value, error in MISTAKES:
         for name, text in {**valid, field: value}.items():
@@ -96,17 +96,17 @@ def test_the_environments_receiver_is_only_shown(desk: Page) -> None:
 
 def test_a_given_up_receiver_is_announced_enabled_and_replayed(desk: Page, service: Service) -> None:
     receiver = Receiver.objects.create(url="https://example.com/", description="Warehouse")
-    disabled = {"enabled": False, "disabled_reason": "It did nothing but fail for 5 days."}
+    disabled = {"enabled": False, "disabled_reason": "Every attempt failed for 5 days."}
     Receiver.objects.filter(pk=receiver.pk).update(**disabled, disabled_at=timezone.now() - timedelta(hours=1))
     service.open_ticket()
     assert not Delivery.objects.exists()
     desk.goto("/admin/")
-    expect(desk.get_by_role("alert")).to_contain_text("No more webhooks go to Warehouse")
+    expect(desk.get_by_role("alert")).to_contain_text("No webhooks have been sent to Warehouse")
     desk.get_by_role("alert").get_by_role("link", name="Warehouse").click()
     press(desk, "Enable")
     expect(desk.get_by_role("alert")).to_have_count(0)
     press(desk, "Replay")
-    expect(desk.get_by_text("1 delivery put on its way.")).to_be_visible()
+    expect(desk.get_by_text("1 delivery queued.")).to_be_visible()
     assert Delivery.objects.get().state == "pending"
     assert Receiver.objects.get().enabled
 
@@ -143,7 +143,7 @@ def test_deliveries_are_filtered_resent_and_cancelled(
     desk.check("#action-toggle")
     desk.select_option("select[name=action]", "cancel_selected")
     desk.click("button[name=index]")
-    expect(desk.get_by_text("1 delivery cancelled. 2 had ended already.")).to_be_visible()
+    expect(desk.get_by_text("1 delivery cancelled. 2 had already ended.")).to_be_visible()
     assert set(Delivery.objects.values_list("state", flat=True)) == {"cancelled", "delivered"}
     desk.goto(f"/admin/tickets/ticket/{tickets[0]}/change/")
     expect(desk.locator("#timeline")).to_contain_text("cancelled")
@@ -156,7 +156,7 @@ def test_what_a_role_may_not_do_is_neither_shown_nor_done(sign_in: Callable[...,
     page.goto(f"/admin/webhooks/receiver/{receiver.pk}/change/")
     for name in ("Show secret", "Send test event"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)
-    expect(page.locator("#id_own_headers")).to_have_count(0)
+    expect(page.locator("#id_custom_headers")).to_have_count(0)
     token = page.locator("[name=csrfmiddlewaretoken]").first.input_value()
     for path in ("show-secret", "send-test-event", "rotate-secret", "replay"):
         response = page.request.post(

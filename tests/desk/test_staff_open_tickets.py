@@ -26,7 +26,7 @@ def test_the_ticket_is_opened_and_announced_as_by_the_api(
     desk.get_by_title("Add ticket").click()
     submit(desk, full_name="  Grace Hopper ", email=" Grace@Example.COM ", issue_description="It's <b>\nbroken ")
     ticket = Ticket.objects.get()
-    expect(desk.get_by_text(f"Ticket #{ticket.pk} is open.")).to_be_visible()
+    expect(desk.get_by_text(f"Ticket #{ticket.pk} was opened.")).to_be_visible()
     expect(desk).to_have_url(f"{service.url}/admin/tickets/ticket/{ticket.pk}/change/")
     assert ticket.issue_description == "It's <b>\nbroken"
     assert (ticket.contact.full_name, ticket.contact.email) == ("Grace Hopper", "grace@example.com")
@@ -41,7 +41,7 @@ def test_a_known_contact_keeps_their_name_and_staff_are_told(desk: Page, service
     expect(desk.locator("#id_full_name")).to_have_value("Ada Lovelace")
     expect(desk.locator("#id_email")).to_have_value("ada@example.com")
     submit(desk, full_name="Ada King", issue_description="again")
-    expect(desk.get_by_text("ada@example.com was known already and keeps the name Ada Lovelace.")).to_be_visible()
+    expect(desk.get_by_text("ada@example.com is a known contact and keeps the name Ada Lovelace.")).to_be_visible()
     assert Contact.objects.get().full_name == "Ada Lovelace"
     assert Ticket.objects.count() == 2
 

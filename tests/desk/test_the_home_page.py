@@ -33,8 +33,8 @@ def test_it_tells_how_things_stand(
     expect(desk.locator("#repeat li")).to_have_count(1)
     expect(desk.locator("#repeat")).to_contain_text("3 tickets")
     expect(desk.locator("#backlog")).to_contain_text("12 waiting")
-    expect(desk.locator("#troubled li")).to_have_count(1)
-    expect(desk.locator("#troubled")).to_contain_text("Warehouse")
+    expect(desk.locator("#unhealthy li")).to_have_count(1)
+    expect(desk.locator("#unhealthy")).to_contain_text("Warehouse")
     desk.locator("#open a").click()
     expect(desk.locator("#result_list tr.data-row")).to_have_count(2)
 

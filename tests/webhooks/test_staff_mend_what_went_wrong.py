@@ -36,11 +36,11 @@ def test_a_replay_sends_what_was_missed_and_on_demand_what_was_not(
     Receiver.objects.update(enabled=False)
     service.open_ticket()
     Receiver.objects.update(enabled=True)
-    assert ", 1 put on their way" in replay(row)
+    assert ", 1 queued" in replay(row)
     receiver.wait_for(2)
     wait_until(lambda: Delivery.objects.filter(state="delivered").count() == 2, what="the second delivery")
-    assert ", 0 put on their way" in replay(row)
-    assert ", 2 put on their way" in replay(row, "--delivered")
+    assert ", 0 queued" in replay(row)
+    assert ", 2 queued" in replay(row, "--delivered")
     arrivals = receiver.wait_for(4)
     ids = [arrival.headers["webhook-id"] for arrival in arrivals]
     assert sorted(ids[:2]) == sorted(ids[2:])
@@ -63,17 +63,17 @@ def test_a_replay_says_which_receivers_there_are(options: tuple[str, ...], error
 
 @pytest.mark.parametrize("since", ["yesterday", "2026-13-01", "2026-02-30T10:00:00"])
 def test_a_replay_says_how_to_write_a_moment(receiver: RecordingReceiver, since: str) -> None:
-    with pytest.raises(CommandError, match="write one such as"):
+    with pytest.raises(CommandError, match="such as 2026-11-24"):
         call_command("replay", "--receiver", receiver.url, "--since", since)
 
 
 def disabled_receiver(url: str) -> Receiver:
-    """One that Ticket Loop gave up."""
+    """A receiver that Ticket Loop disabled."""
     return Receiver.objects.create(url=url, enabled=False, disabled_reason="410 Gone", disabled_at=timezone.now())
 
 
 def everybody_is_told() -> bool:
-    return not Receiver.objects.filter(staff_told_at__isnull=True).exists()
+    return not Receiver.objects.filter(staff_notified_at__isnull=True).exists()
 
 
 def test_410_disables_and_those_who_may_change_receivers_are_told_once(
@@ -89,10 +89,10 @@ def test_410_disables_and_those_who_may_change_receivers_are_told_once(
     wait_until(lambda: Receiver.objects.filter(enabled=False).exists(), what="a disabled receiver")
     assert "410" in Receiver.objects.get().disabled_reason
     for _ in range(2):
-        app.send_task("webhooks.tell_staff")
+        app.send_task("webhooks.notify_staff")
     wait_until(everybody_is_told, what="staff are told")
     other = disabled_receiver("https://example.com/other")
-    app.send_task("webhooks.tell_staff")
+    app.send_task("webhooks.notify_staff")
     wait_until(everybody_is_told, what="staff are told of the other one")
     mails = [path.read_text() for path in (tmp_path / "mail").iterdir()]
     assert len(mails) == 2
@@ -117,12 +117,12 @@ def test_mail_that_cannot_be_sent_is_sent_later(
     get_user_model().objects.create_superuser("ada", email="ada@example.com")
     disabled_receiver("https://example.com/")
     worker = start_worker(EMAIL_URL=f"smtp://127.0.0.1:{closed_port()}")
-    app.send_task("webhooks.tell_staff")
-    worker.wait_for_output("staff cannot be told by email")
-    assert Receiver.objects.get().staff_told_at is None
+    app.send_task("webhooks.notify_staff")
+    worker.wait_for_output("staff cannot be notified by email")
+    assert Receiver.objects.get().staff_notified_at is None
     worker.kill()
     start_worker(EMAIL_URL=f"filemail:///{tmp_path}/mail")
-    app.send_task("webhooks.tell_staff")
+    app.send_task("webhooks.notify_staff")
     wait_until(everybody_is_told, what="staff are told")
     assert len(list((tmp_path / "mail").iterdir())) == 1
 
@@ -190,7 +190,7 @@ def test_listen_prints_and_verifies_and_misbehaves(
 ) -> None:
     def listen(*options: str) -> tuple[Process, str]:
         process = start_process("manage", "listen", *options)
-        process.wait_for_output("(Ctrl-C ends it)")
+        process.wait_for_output("(Ctrl-C stops it)")
         return process, re.findall(r"listening on (http://\S+)", process.output())[0]
 
     trial, url = listen("--port", "0", "--status", "503", "--retry-after", "1", "--first", "1")

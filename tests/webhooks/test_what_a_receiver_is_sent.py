@@ -1,4 +1,4 @@
-"""Body formats, own headers, secrets: rotated, encrypted at rest, and what happens when the key is missing."""
+"""Body formats, custom headers, secrets: rotated, encrypted at rest, and what happens when the key is missing."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def test_the_standard_format_wraps_the_ticket(service: Service, worker: Worker, 
     assert body == {"type": "ticket.created", "timestamp": ticket["created_at"], "data": ticket}
 
 
-def test_own_headers_are_sent_and_change_none_of_ours(
+def test_custom_headers_are_sent_and_change_none_of_ours(
     service: Service, worker: Worker, receiver: RecordingReceiver
 ) -> None:
     row = Receiver.objects.get()
@@ -84,14 +84,14 @@ def test_a_key_is_replaced_in_steps(
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     secret = Receiver.objects.get().secret
 
-    def reseal(*keys: str) -> Process:
-        process = start_process("manage", "reseal", ENCRYPTION_KEYS=",".join(keys))
+    def reencrypt(*keys: str) -> Process:
+        process = start_process("manage", "reencrypt", ENCRYPTION_KEYS=",".join(keys))
         process.wait_for_end()
         return process
 
-    assert "no key in ENCRYPTION_KEYS decrypts receiver" in reseal(new).output()
-    Receiver.objects.update(sealed_secret=MultiFernet([Fernet(old)]).encrypt(secret.encode()).decode())
-    assert "1 of 1 receivers resealed" in reseal(new, old).output()
+    assert "no key in ENCRYPTION_KEYS decrypts receiver" in reencrypt(new).output()
+    Receiver.objects.update(encrypted_secret=MultiFernet([Fernet(old)]).encrypt(secret.encode()).decode())
+    assert "1 of 1 receiver re-encrypted" in reencrypt(new, old).output()
     start_worker(ENCRYPTION_KEYS=new)
     service.open_ticket()
     arrival = receiver.wait_for(1)[0]

@@ -1,4 +1,4 @@
-"""The list of tickets at the support desk."""
+"""The list of tickets: columns, tabs, search, export."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ from webhooks.statistics import states_of_tickets
 CHANGE = "tickets.change_ticket"
 EXPORT = "tickets.export_ticket"
 SEE_DELIVERIES = "webhooks.view_delivery"
-PATIENCE = 0.25  # seconds for the queries of the list
+LIST_TIME_LIMIT = 0.25  # seconds; beyond it only the newest tickets are searched
 CHECKBOX = (
     f'<input type="checkbox" name="{ACTION_CHECKBOX_NAME}" value="{{pk}}" aria-label="{{label}}" '
     f'class="action-select {" ".join(CHECKBOX_CLASSES)}">'
@@ -38,14 +38,14 @@ TABS = {"Open": "open", "Resolved": "resolved", "All": None}
 
 
 class TicketChangeList(DeskChangeList):
-    """A page of tickets, each with what its row shows beyond its own columns."""
+    """A page of the list, with the webhook state and the resolve URL of each ticket."""
 
     queryset: QuerySet[Any]
     result_list: list[Any]
 
     @property
     def tabs(self) -> list[dict[str, Any]]:
-        """Open, Resolved and All; a tab keeps the search and the other filters."""
+        """Open, Resolved and All; tabs keep the search and the other filters."""
         chosen = self.params.get("status__exact")
         status = chosen[0] if isinstance(chosen, list) else chosen
         return [
@@ -59,20 +59,23 @@ class TicketChangeList(DeskChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         try:
-            with time_limit(PATIENCE):
+            with time_limit(LIST_TIME_LIMIT):
                 self._get_rows(request)
         except TooSlowError:
             self.queryset = self.queryset.filter(newest())
             self._get_rows(request)
-            text = f"All tickets take too long; only the newest {NEWEST:,} were looked through."
+            text = (
+                f"Searching every ticket would take too long, so only the newest {NEWEST:,} were searched. "
+                "Add a word or a filter."
+            )
             messages.warning(request, text)
-        self._dress_rows(request)
+        self._annotate_rows(request)
 
     def _get_rows(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
 
-    def _dress_rows(self, request: HttpRequest) -> None:
+    def _annotate_rows(self, request: HttpRequest) -> None:
         if request.user.has_perm(SEE_DELIVERIES):
             states = states_of_tickets([ticket.pk for ticket in self.result_list])
             for ticket in self.result_list:
@@ -83,17 +86,17 @@ class TicketChangeList(DeskChangeList):
                 ticket.resolve_url = f"{resolve}?from=list&{self.preserved_filters}"
 
 
-class TicketList(ReadOnlyAdmin):
-    """Tickets as their contacts wrote them, newest first."""
+class TicketListAdmin(ReadOnlyAdmin):
+    """The list of tickets, newest first."""
 
     list_display = ["number", "text", "contact_card", "age", "state"]
     list_display_links = ["number", "text"]
     list_filter = ["status", ("created_at", DaysFilter), ("resolved_at", DaysFilter), ContactFilter]
     list_filter_submit = True
     list_select_related = ["contact"]
-    list_per_page = 25  # a row costs more to write than to find
+    list_per_page = 25  # rendering a row costs more than finding it
     list_before_template = "tickets/above_list.html"
-    search_fields = ["issue_description"]  # shows the search box; `get_search_results` decides
+    search_fields = ["issue_description"]  # shows the search box; `get_search_results` searches
     search_help_text = "Text, name, email or #number"
     ordering = ["-id"]
 
@@ -110,7 +113,7 @@ class TicketList(ReadOnlyAdmin):
 
     @admin.display(description=UnfoldAdmin.action_checkbox.short_description)
     def action_checkbox(self, ticket: Ticket) -> SafeString:
-        """As django-unfold's, rendered once and not in every row; and it tells of which ticket it is."""
+        """As django-unfold's, but faster (no template per row) and labelled with the ticket's number."""
         label = f"Select ticket #{ticket.pk}"
         return format_html(CHECKBOX, pk=ticket.pk, label=label)
 
@@ -149,7 +152,7 @@ class TicketList(ReadOnlyAdmin):
 
     @admin.display(description="")
     def resolve_button(self, ticket: Ticket) -> str:
-        """Belongs to a form outside the list's own, so that Enter in the list never presses it."""
+        """Submits a form outside the list's own, so that Enter in the list never triggers it."""
         if ticket.status != Ticket.Status.OPEN:
             return ""
         button = (
@@ -162,7 +165,7 @@ class TicketList(ReadOnlyAdmin):
         return [export, *super().get_urls()]
 
     def export(self, request: HttpRequest) -> StreamingHttpResponse | HttpResponse:
-        """The tickets that the list shows with the same query, as CSV."""
+        """The tickets of the list with the same query, as CSV."""
         if not (self.has_view_permission(request) and request.user.has_perm(EXPORT)):
             raise PermissionDenied
         try:
@@ -174,6 +177,6 @@ class TicketList(ReadOnlyAdmin):
         return response
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Adds the way to the CSV for those who may have it."""
+        """Adds whether this user may export."""
         may_export = request.user.has_perm(EXPORT)
         return super().changelist_view(request, {"may_export": may_export, **(extra_context or {})})

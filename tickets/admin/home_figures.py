@@ -1,4 +1,4 @@
-"""The figures of the home page, each from an index: none of them reads what is older than they tell of."""
+"""Figures of the home page. Each uses an index and reads no rows older than `DAYS`."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,7 +10,7 @@ from django.utils import timezone
 from tickets.models import Ticket
 
 DAYS = 30
-MOST_LISTED = 5
+MAX_LISTED = 5
 
 OPENED_PER_DAY = """
 SELECT (created_at AT TIME ZONE 'UTC')::date AS day, count(*) FROM tickets WHERE created_at >= %(since)s GROUP BY day
@@ -34,7 +34,7 @@ ORDER BY repeat.count DESC, contact.id
 
 @dataclass(frozen=True)
 class OldTicket:
-    """An open ticket that has waited long."""
+    """An open ticket, among the oldest."""
 
     pk: int
     first_line: str
@@ -43,7 +43,7 @@ class OldTicket:
 
 @dataclass(frozen=True)
 class RepeatContact:
-    """Somebody who opened more than one ticket within `DAYS`."""
+    """A contact with more than one ticket within `DAYS`."""
 
     pk: int
     full_name: str
@@ -52,8 +52,8 @@ class RepeatContact:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """How things stood at the moment `at`: what is open now, and what happened in the last `DAYS` days (UTC)."""
+class HomeFigures:
+    """Figures at the time `at`: what is open, and what happened in the last `DAYS` days (UTC)."""
 
     at: datetime
     open: int
@@ -66,15 +66,15 @@ class Picture:
     repeat: list[RepeatContact]
 
 
-def take_picture() -> Picture:
-    """Asks the database for all of it."""
+def compute_figures() -> HomeFigures:
+    """Queries all figures."""
     now = timezone.now()
     days = [now.date() - timedelta(days=back) for back in reversed(range(DAYS))]
     since = {"since": days[0]}
     opened, resolved = dict(_rows(OPENED_PER_DAY, since)), dict(_rows(RESOLVED_PER_DAY, since))
     percentiles = _rows(TIME_TO_RESOLVE, since)[0][0] or [None, None]
-    oldest = Ticket.objects.filter(status=Ticket.Status.OPEN).order_by("pk")[:MOST_LISTED]
-    return Picture(
+    oldest = Ticket.objects.filter(status=Ticket.Status.OPEN).order_by("pk")[:MAX_LISTED]
+    return HomeFigures(
         at=now,
         open=Ticket.objects.filter(status=Ticket.Status.OPEN).count(),
         days=days,
@@ -83,16 +83,16 @@ def take_picture() -> Picture:
         median=percentiles[0],
         p90=percentiles[1],
         oldest=[OldTicket(each.pk, each.first_line, each.created_at) for each in oldest],
-        repeat=[RepeatContact(*row) for row in _rows(REPEAT_CONTACTS, {**since, "limit": MOST_LISTED})],
+        repeat=[RepeatContact(*row) for row in _rows(REPEAT_CONTACTS, {**since, "limit": MAX_LISTED})],
     )
 
 
-def chart(picture: Picture) -> dict[str, Any]:
-    """The picture's days for Chart.js; colours by the names of CSS variables, which django-unfold looks up."""
+def chart(figures: HomeFigures) -> dict[str, Any]:
+    """Data for Chart.js; colours are CSS variables, which django-unfold resolves."""
     shared = {"grouped": True, "maxBarThickness": 10, "displayYAxis": True, "maxTicksXLimit": 10}
-    opened = {"label": "Opened", "data": picture.opened, "backgroundColor": "var(--color-primary-500)"}
-    resolved = {"label": "Resolved", "data": picture.resolved, "backgroundColor": "var(--color-base-400)"}
-    labels = [f"{day.day} {day:%b}" for day in picture.days]
+    opened = {"label": "Opened", "data": figures.opened, "backgroundColor": "var(--color-primary-500)"}
+    resolved = {"label": "Resolved", "data": figures.resolved, "backgroundColor": "var(--color-base-400)"}
+    labels = [f"{day.day} {day:%b}" for day in figures.days]
     return {"labels": labels, "datasets": [{**opened, **shared}, {**resolved, **shared}]}
 
 

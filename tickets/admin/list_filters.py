@@ -1,4 +1,4 @@
-"""What the list of tickets can be narrowed to, besides status and search."""
+"""Filters of the list of tickets: days and contact."""
 
 from datetime import UTC, datetime, time
 from typing import Any
@@ -12,7 +12,7 @@ from contacts.email import normalise_email
 
 
 class DaysFilter(RangeDateFilter):
-    """From one day to another, both included (UTC); what is no date is ignored."""
+    """From one day to another, both included (UTC); an invalid date is ignored."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         bounds = {}
@@ -23,7 +23,7 @@ class DaysFilter(RangeDateFilter):
 
 
 class ContactFilter(TextFilter):
-    """The tickets of one contact, by e-mail address in any case or by the contact's number."""
+    """Tickets of one contact, by email address (case-insensitive) or number."""
 
     title = "contact's email or number"
     parameter_name = "contact"

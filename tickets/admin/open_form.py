@@ -1,4 +1,4 @@
-"""Staff open a ticket for somebody who called or came by."""
+"""The form with which staff open a ticket, for example for a caller."""
 
 from typing import Any
 
@@ -17,26 +17,26 @@ from tickets.models import DESCRIPTION_MAX_LENGTH, Ticket
 
 
 class TypedText(forms.CharField):
-    """Browsers end the lines of a form's text with CR LF; as it was typed, and through the API, they end with LF."""
+    """A textarea's text with LF line ends, as through the API; browsers submit CR LF."""
 
     def to_python(self, value: Any) -> str:
         return str(super().to_python(value)).replace("\r\n", "\n")
 
 
 class OpenTicketForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a client of the API would send, to the same rules: `OpenTicketSerializer` judges it."""
+    """The fields of the API, validated by `OpenTicketSerializer`."""
 
     full_name = forms.CharField(
         widget=UnfoldAdminTextInputWidget(attrs={"maxlength": NAME_MAX_LENGTH, "autocomplete": "off"}),
-        help_text="A contact who is known by this address keeps the name they have.",
     )
     email = forms.CharField(
-        widget=UnfoldAdminEmailInputWidget(attrs={"maxlength": EMAIL_MAX_LENGTH, "autocomplete": "off"})
+        widget=UnfoldAdminEmailInputWidget(attrs={"maxlength": EMAIL_MAX_LENGTH, "autocomplete": "off"}),
+        help_text="If this address is known, the contact keeps their current name.",
     )
     issue_description = TypedText(
-        label="Text",
+        label="Message",
         widget=UnfoldAdminTextareaWidget(attrs={"maxlength": DESCRIPTION_MAX_LENGTH, "rows": 12}),
-        help_text="What the contact says, kept as typed.",
+        help_text="What the customer said, stored exactly as typed.",
     )
 
     class Meta:
@@ -44,7 +44,7 @@ class OpenTicketForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["issue_description"]
 
     def clean(self) -> dict[str, Any]:
-        """Puts the API's errors beside their fields."""
+        """Adds the serializer's errors to their fields."""
         cleaned = super().clean() or self.cleaned_data
         given = {name: cleaned[name] for name in ("full_name", "email", "issue_description") if name in cleaned}
         serializer = OpenTicketSerializer(data=given)
@@ -54,8 +54,8 @@ class OpenTicketForm(forms.ModelForm):  # type: ignore[type-arg]
         return {**cleaned, **serializer.validated_data}
 
 
-class Opening(ReadOnlyAdmin):
-    """Adds tickets through the service that the API uses, so that receivers hear of them."""
+class TicketAddAdmin(ReadOnlyAdmin):
+    """Opens tickets through the same service as the API, so that receivers are notified."""
 
     add_form_template = "admin/change_form.html"
 
@@ -76,22 +76,22 @@ class Opening(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """One button is enough to open a ticket."""
+        """Shows a single save button."""
         context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_add(self, request: HttpRequest, obj: Ticket, post_url_continue: str | None = None) -> HttpResponse:
-        """On to the ticket's page."""
-        self.message_user(request, f"Ticket {obj} is open.", messages.SUCCESS)
+        """Redirects to the ticket's page."""
+        self.message_user(request, f"Ticket {obj} was opened.", messages.SUCCESS)
         return self.page_of(obj)
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
-        """Opens the ticket; the form's object becomes it."""
+        """Opens the ticket and loads it into `obj`."""
         values = form.cleaned_data
         given = values["full_name"], values["email"], values["issue_description"]
         opened = services.open_ticket(*given, by=actor(request))
         obj.pk = opened.id
         obj.refresh_from_db()
         if obj.contact.full_name != values["full_name"]:
-            text = f"{obj.contact.email} was known already and keeps the name {obj.contact.full_name}."
+            text = f"{obj.contact.email} is a known contact and keeps the name {obj.contact.full_name}."
             self.message_user(request, text, messages.WARNING)

@@ -1,4 +1,4 @@
-"""The support desk: staff read, open, resolve and reopen tickets, through the services that the API uses."""
+"""The admin of tickets: resolve and reopen, singly or in bulk, through the same services as the API."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,18 +12,18 @@ from desk.buttons import button
 from desk.formatting import quantity
 from tickets import services
 from tickets.actors import Actor, actor
-from tickets.admin.change_list import CHANGE, TicketList
-from tickets.admin.open_form import Opening
-from tickets.admin.ticket_page import TicketPage
+from tickets.admin.change_list import CHANGE, TicketListAdmin
+from tickets.admin.open_form import TicketAddAdmin
+from tickets.admin.ticket_page import TicketPageAdmin
 from tickets.models import Ticket
 
-MOST_AT_ONCE = 10_000  # changed by one press of a button, in one transaction
+MAX_SELECTED = 10_000  # changed in one transaction
 Change = Callable[[Sequence[int], Actor], list[services.RenderedTicket]]
 
 
 @admin.register(Ticket)
-class TicketAdmin(Opening, TicketPage, TicketList):
-    """Tickets, their list and their pages."""
+class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
+    """List, page and form of tickets."""
 
     actions = ["resolve", "reopen"]
 
@@ -42,7 +42,7 @@ class TicketAdmin(Opening, TicketPage, TicketList):
     @button("Resolve", CHANGE, shown=lambda ticket: ticket.status == "open", primary=True)
     def resolve_one(self, request: HttpRequest, ticket: Ticket) -> HttpResponse | None:
         self._change(request, [ticket.pk], services.resolve_tickets, "resolved")
-        return _list_it_came_from(request)
+        return _back_to_list(request)
 
     @button("Reopen", CHANGE, shown=lambda ticket: ticket.status == "resolved")
     def reopen_one(self, request: HttpRequest, ticket: Ticket) -> None:
@@ -53,13 +53,13 @@ class TicketAdmin(Opening, TicketPage, TicketList):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """A ticket's history is on its page, with what clients of the API did."""
+        """The timeline on the ticket's page, which includes changes through the API."""
         return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_change', args=[object_id])}#timeline")
 
     def _change(self, request: HttpRequest, ids: list[int], change: Change, done: str) -> None:
-        """Runs the service and says what it did."""
-        if len(ids) > MOST_AT_ONCE:
-            text = f"More than {quantity(MOST_AT_ONCE, 'ticket')} are too many at once; nothing was changed."
+        """Runs the service and reports how many tickets it changed."""
+        if len(ids) > MAX_SELECTED:
+            text = f"At most {quantity(MAX_SELECTED, 'ticket')} can be changed at once. Nothing was changed."
             self.message_user(request, text, messages.ERROR)
             return
         changed = change(ids, actor(request))
@@ -73,11 +73,11 @@ class TicketAdmin(Opening, TicketPage, TicketList):
 
 
 def _ids(tickets: QuerySet[Ticket]) -> list[int]:
-    return list(tickets.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+    return list(tickets.order_by("pk").values_list("pk", flat=True)[: MAX_SELECTED + 1])
 
 
-def _list_it_came_from(request: HttpRequest) -> HttpResponse | None:
-    """Back to the list, filtered as it was, when its row's button was pressed."""
+def _back_to_list(request: HttpRequest) -> HttpResponse | None:
+    """A redirect to the list with its filters if the button was pressed there; else None."""
     if request.GET.get("from") != "list":
         return None
     filters = request.GET.get("_changelist_filters", "")

@@ -1,4 +1,4 @@
-"""A ticket's page at the support desk."""
+"""The page of a ticket."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from django.http import HttpRequest, HttpResponse
 
 from desk import formatting
 from desk.base import ReadOnlyAdmin
-from desk.linking import linked
+from desk.linkify import linkify
 from tickets.admin.timeline import timeline
 from tickets.models import Ticket
 
-MOST_OTHERS = 10  # tickets of the same contact on the page
+MAX_OTHERS = 10  # tickets of the same contact on the page
 
 
-class TicketPage(ReadOnlyAdmin):
-    """The text as typed, who wrote it, what else they wrote, and what became of it."""
+class TicketPageAdmin(ReadOnlyAdmin):
+    """A ticket's text, contact, other tickets of that contact, and timeline."""
 
     change_form_template = "tickets/page.html"
 
@@ -24,18 +24,18 @@ class TicketPage(ReadOnlyAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Adds all that the page shows; a ticket that is still to be opened has none of it."""
+        """Adds what the page of an existing ticket shows."""
         ticket: Ticket | None = context.get("original")
         if ticket:
             others = _others(ticket)
             context |= {
                 "title": f"Ticket #{ticket.pk}",
                 "subtitle": None,
-                "text": linked(ticket.issue_description),
+                "text": linkify(ticket.issue_description),
                 "age": formatting.age(ticket.created_at),
                 "resolved_age": formatting.age(ticket.resolved_at) if ticket.resolved_at else "",
-                "others": others[:MOST_OTHERS],
-                "more_others": len(others) > MOST_OTHERS,
+                "others": others[:MAX_OTHERS],
+                "more_others": len(others) > MAX_OTHERS,
                 "timeline": timeline(ticket, request.user.has_perm("webhooks.view_delivery")),
                 "previous": _open_tickets().filter(pk__lt=ticket.pk).order_by("-pk").first(),
                 "next": _open_tickets().filter(pk__gt=ticket.pk).order_by("pk").first(),
@@ -49,6 +49,6 @@ def _open_tickets() -> Any:
 
 
 def _others(ticket: Ticket) -> list[Ticket]:
-    """The contact's newest other tickets with their first lines, and one more than is shown where there are more."""
+    """The contact's newest other tickets: one more than is shown, to tell whether there are more."""
     others = Ticket.objects.filter(contact_id=ticket.contact_id).exclude(pk=ticket.pk).order_by("-pk")
-    return list(others[: MOST_OTHERS + 1])
+    return list(others[: MAX_OTHERS + 1])

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from access.credentials import scope
+from access.credentials import idempotency_namespace
 from core.api import ApiViewSet, fetch_json_or_404, id_or_404, json_response, unless_known
 from core.openapi_parts import (
     ETAG,
@@ -95,7 +95,7 @@ class TicketViewSet(ApiViewSet):
         if key is None:
             ticket, replayed = services.open_ticket(**values, by=by), False
         else:
-            ticket, replayed = open_ticket_once(scope(request), key, values, by)
+            ticket, replayed = open_ticket_once(idempotency_namespace(request), key, values, by)
         response = json_response(ticket.body, status=201)
         if replayed:
             response["Idempotent-Replayed"] = "true"

@@ -1,4 +1,4 @@
-"""Makes of what the original stored what this service stores, or says why that cannot be."""
+"""Converts rows of the original to rows of this service, or rejects them with a reason."""
 
 import re
 
@@ -11,21 +11,21 @@ CHARACTERS = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "
 ENTITY = re.compile("|".join(CHARACTERS))
 
 
-class UnusableError(Exception):
-    """A row that this service would refuse; the message says what is wrong with it."""
+class InvalidRowError(Exception):
+    """A row that this service would refuse; the message says why."""
 
 
 def true_text(stored: str) -> str:
-    """What the customer typed: `html.escape`, which the original applied to every text, undone once.
+    """The text as typed: undoes `html.escape`, which the original applied to every text, once.
 
-    On what `html.escape` wrote this is `html.unescape`. That one would also change texts from before the original
-    escaped: `&copy=1` or `&notify` in a URL.
+    Unlike `html.unescape` it leaves other entities alone, such as `&copy=1` or `&notify` in a URL that was stored
+    before the original escaped.
     """
     return ENTITY.sub(lambda match: CHARACTERS[match[0]], stored).strip()
 
 
 def clean_contact(original: OriginalContact) -> Contact:
-    """The contact with its true name and normalised address, not saved. Raises UnusableError."""
+    """The unsaved contact with its unescaped name and normalised address. Raises InvalidRowError."""
     return Contact(
         id=_usable_id(original.id),
         full_name=_usable_text(original.full_name, "name", NAME_MAX_LENGTH),
@@ -35,22 +35,22 @@ def clean_contact(original: OriginalContact) -> Contact:
 
 
 def clean_email(original: OriginalContact) -> str:
-    """The normalised address, which the original escaped like a text. Raises UnusableError."""
+    """The normalised address, unescaped like a text. Raises InvalidRowError."""
     try:
         return normalise_email(true_text(original.email))
     except ValueError:
-        raise UnusableError("its e-mail address is not valid") from None
+        raise InvalidRowError("its e-mail address is not valid") from None
 
 
 def clean_ticket(original: OriginalTicket, contact_id: int) -> Ticket:
-    """The ticket with its true text, not saved. Raises UnusableError.
+    """The unsaved ticket with its unescaped text. Raises InvalidRowError.
 
-    When a ticket was resolved the original did not note. The time of its creation stands for it: unlike the time
-    of the import it is the same in every run, and tells nobody who asks for it of thousands of tickets "just resolved".
+    The original does not store when a ticket was resolved. Its creation time stands in: unlike the time of the import
+    it is the same in every run, and makes no ticket look as if it had just been resolved.
     """
     status = original.status.lower()
     if status not in Ticket.Status:
-        raise UnusableError("its status is neither OPEN nor RESOLVED")
+        raise InvalidRowError("its status is neither OPEN nor RESOLVED")
     return Ticket(
         id=_usable_id(original.id),
         contact_id=contact_id,
@@ -63,14 +63,14 @@ def clean_ticket(original: OriginalTicket, contact_id: int) -> Ticket:
 
 def _usable_id(id: int) -> int:
     if id < 1:
-        raise UnusableError("its number is not positive")
+        raise InvalidRowError("its number is not positive")
     return id
 
 
-def _usable_text(stored: str, what: str, most: int) -> str:
+def _usable_text(stored: str, what: str, max_length: int) -> str:
     text = true_text(stored)
     if not text:
-        raise UnusableError(f"its {what} is empty")
-    if len(text) > most:
-        raise UnusableError(f"its {what} is longer than {most:,} characters")
+        raise InvalidRowError(f"its {what} is empty")
+    if len(text) > max_length:
+        raise InvalidRowError(f"its {what} is longer than {max_length:,} characters")
     return text

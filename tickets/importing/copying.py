@@ -1,4 +1,4 @@
-"""Writes an original's contacts and tickets into this service, batch by batch, telling no receiver."""
+"""Copies an original's contacts and tickets in batches, without sending webhooks."""
 
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from contacts.models import Contact
-from tickets.importing.cleaning import UnusableError, clean_contact, clean_email, clean_ticket
+from tickets.importing.cleaning import InvalidRowError, clean_contact, clean_email, clean_ticket
 from tickets.importing.original import OriginalContact, OriginalTicket
 from tickets.importing.report import Report
 from tickets.models import Ticket
@@ -17,9 +17,9 @@ Times = dict[int, datetime]  # by id
 
 
 def reserve_ids(table: str, largest: int) -> None:
-    """Lets what is created here have an id beyond `largest`, so that nobody gets one that is about to be copied."""
+    """Advances the id sequence beyond `largest`, so that new rows get no id that is about to be copied."""
     with transaction.atomic(), connection.cursor() as cursor:
-        # Keeps new rows, and so new numbers, away for the statements that follow; while it waits, clients wait, too.
+        # Blocks inserts until the sequence is set. Limited to 5 s, as inserts queue behind a waiting lock.
         cursor.execute("SET LOCAL lock_timeout = '5s'")
         cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
@@ -29,7 +29,7 @@ def reserve_ids(table: str, largest: int) -> None:
 
 
 def copy_contacts(originals: Sequence[OriginalContact], report: Report) -> None:
-    """Copies those contacts that are not here yet. One whose address is here already is that contact."""
+    """Copies contacts that are not here yet. One whose address is known is merged into that contact."""
     times = _times(Contact, (original.id for original in originals))
     contacts = []
     for original in originals:
@@ -38,7 +38,7 @@ def copy_contacts(originals: Sequence[OriginalContact], report: Report) -> None:
             continue
         try:
             contacts.append(clean_contact(original))
-        except UnusableError as reason:
+        except InvalidRowError as reason:
             report.skip(original.id, str(reason))
     by_email = _by_email(contact.email for contact in contacts)
     new = []
@@ -50,13 +50,13 @@ def copy_contacts(originals: Sequence[OriginalContact], report: Report) -> None:
         else:
             by_email[contact.email] = contact.id
             new.append(contact)
-    # A conflict is a customer who has opened a ticket here since the look-up: the contact by that address, then.
+    # ignore_conflicts: a customer may have opened a ticket here since the look-up; then that contact stands.
     Contact.objects.bulk_create(new, ignore_conflicts=True)
     report.copied += len(new)
 
 
 def copy_tickets(originals: Sequence[OriginalTicket], report: Report) -> None:
-    """Copies those tickets that are not here yet and whose contact is."""
+    """Copies tickets that are not here yet and whose contact is."""
     times = _times(Ticket, (original.id for original in originals))
     contact_ids = _contact_ids({original.contact for original in originals})
     new = []
@@ -70,17 +70,17 @@ def copy_tickets(originals: Sequence[OriginalTicket], report: Report) -> None:
         else:
             try:
                 new.append(clean_ticket(original, contact_ids[original.contact.id]))
-            except UnusableError as reason:
+            except InvalidRowError as reason:
                 report.skip(original.id, str(reason))
     Ticket.objects.bulk_create(new)
     report.copied += len(new)
 
 
 def _contact_ids(originals: Collection[OriginalContact]) -> dict[int, int]:
-    """The ids here of the original contacts, by the original's id; none for a contact that was skipped.
+    """Maps the ids of original contacts to ids here; a contact that was skipped is missing.
 
-    An id alone proves nothing, as it may be another contact's. With the same time of creation, to the microsecond, it
-    is the one copied before, whatever staff have made of its name and address since.
+    A contact with the same id and creation time (to the microsecond) is the copy, whatever staff changed since; the id
+    alone may belong to another contact. Otherwise the address decides.
     """
     times = _times(Contact, (original.id for original in originals))
     found, emails = {}, {}
@@ -88,7 +88,7 @@ def _contact_ids(originals: Collection[OriginalContact]) -> dict[int, int]:
         if times.get(original.id) == original.created_at:
             found[original.id] = original.id
         else:
-            with suppress(UnusableError):
+            with suppress(InvalidRowError):
                 emails[original.id] = clean_email(original)
     by_email = _by_email(emails.values())
     return found | {number: by_email[email] for number, email in emails.items() if email in by_email}

@@ -1,4 +1,4 @@
-"""Reads the database of an original Ticket Loop API: one read-only snapshot, streamed, blocking nobody."""
+"""Reads the database of an original Ticket Loop API: streamed from one read-only snapshot, without locks."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ class OriginalError(Exception):
 
 
 class OriginalContact(NamedTuple):
-    """A row of `contacts`, as it is stored: texts HTML-escaped, the time in UTC."""
+    """A row of `contacts` as stored: texts HTML-escaped, the time in UTC."""
 
     id: int
     full_name: str
@@ -50,13 +50,13 @@ class OriginalTicket(NamedTuple):
 
 
 class Original:
-    """An original's database, as it was when `open_original` connected to it."""
+    """The original's database, as of the time `open_original` connected."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
 
     def count(self, table: str) -> int:
-        """How many rows the table has."""
+        """Number of rows of the table."""
         return int(self._value(f"SELECT count(*) FROM {table}"))
 
     def largest_id(self, table: str) -> int:
@@ -72,11 +72,11 @@ class Original:
         return self._batches("tickets", TICKETS, _ticket)
 
     def _value(self, query: str) -> Any:
-        with _reading(), self._connection.cursor() as cursor:
+        with _one_line_errors(), self._connection.cursor() as cursor:
             return (cursor.execute(query).fetchone() or [None])[0]
 
     def _batches(self, name: str, query: str, make: Callable[[tuple[Any, ...]], Row]) -> Iterator[list[Row]]:
-        with _reading(), self._connection.cursor(name) as cursor:  # with a name: the rows stay on the server
+        with _one_line_errors(), self._connection.cursor(name) as cursor:  # a server-side cursor
             cursor.execute(query)
             while rows := cursor.fetchmany(BATCH):
                 yield [make(row) for row in rows]
@@ -93,25 +93,25 @@ def open_original(url: str) -> Iterator[Original]:
 
     Raises OriginalError when the URL is malformed, the server cannot be reached, or the tables are not an original's.
     """
-    with _reading():
+    with _one_line_errors():
         connection = psycopg.connect(_plain(url), connect_timeout=CONNECT_TIMEOUT, client_encoding="utf8")
     with connection:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        with _reading():
+        with _one_line_errors():
             _check_tables(connection)
         yield Original(connection)
 
 
 def _plain(url: str) -> str:
-    """The URL as libpq reads it: the original's own names its driver, too."""
+    """The URL for libpq, without the driver that SQLAlchemy's URLs name. Raises OriginalError."""
     try:
         parts = urlsplit(url)
         valid = parts.scheme in SCHEMES and bool(parts.hostname) and len(parts.path) > 1
     except ValueError:
         valid = False
     if not valid:
-        raise OriginalError(f"this is no URL of a PostgreSQL database; {URL_EXPECTED}.")
+        raise OriginalError(f"this is not the URL of a PostgreSQL database; {URL_EXPECTED}.")
     return url.replace("+asyncpg", "", 1) if parts.scheme.endswith("+asyncpg") else url
 
 
@@ -125,7 +125,7 @@ def _check_tables(connection: psycopg.Connection) -> None:
     if missing:
         raise OriginalError(f"these are not an original's tables: there is no {', no '.join(sorted(missing))}.")
     if {types[table, "created_at"] for table in COLUMNS} != {NAIVE}:
-        # This service's own tables, for one, which look much the same otherwise.
+        # For example this service's own tables, which have the same columns.
         raise OriginalError(f"these are not an original's tables: their created_at is no {NAIVE}.")
 
 
@@ -134,8 +134,8 @@ def _of(types: dict[tuple[str, str], str], table: str) -> set[str]:
 
 
 @contextmanager
-def _reading() -> Iterator[None]:
-    """Says in one line what PostgreSQL or its driver says in several."""
+def _one_line_errors() -> Iterator[None]:
+    """Turns errors of the driver into OriginalError, in one line."""
     try:
         yield
     except (psycopg.Error, UnicodeError) as error:

@@ -1,13 +1,13 @@
-"""Counts what an import did, and says it."""
+"""Report of an import."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
-NAMED = 10  # so many rows are named for each reason; a table full of them would fill screen and memory
+MAX_NAMED = 10  # rows named per reason, to limit output and memory
 
 
 class Report:
-    """What became of the rows of one table; `note`, if any, is called with a line for each row merged or skipped."""
+    """Counts the rows of one table; `note`, if given, is called with a line for each row merged or skipped."""
 
     def __init__(self, table: str, note: Callable[[str], None] | None) -> None:
         self.table = table
@@ -18,11 +18,11 @@ class Report:
         self._note = note
 
     def merge(self, id: int, into: int) -> None:
-        """Counts a contact whose address is that of another, which stands for it."""
+        """Counts a contact that was merged into another with the same address."""
         self._count(self.merged, "merged, as its address is that of a contact already here", id, f"{id} into {into}")
 
     def skip(self, id: int, reason: str) -> None:
-        """Counts a row that was left out."""
+        """Counts a skipped row."""
         self._count(self.skipped, f"skipped, as {reason}", id, str(id))
 
     def lines(self) -> Iterator[str]:
@@ -37,7 +37,7 @@ class Report:
 
     def _count(self, counter: Counter[str], reason: str, id: int, named: str) -> None:
         counter[reason] += 1
-        if len(self._named[reason]) < NAMED:
+        if len(self._named[reason]) < MAX_NAMED:
             self._named[reason].append(named)
         if self._note:
             self._note(f"{self.table} {named}: {reason}")

@@ -1,4 +1,4 @@
-// Keys of the support desk: an element with data-key is clicked by that key, unless somebody is typing.
+// Keyboard shortcuts: a key clicks the element with that data-key, unless the focus is in a text field.
 "use strict";
 
 document.addEventListener("keydown", (event) => {

@@ -1,4 +1,4 @@
-"""`manage.py import_tl_api`: brings the contacts and tickets of an original Ticket Loop API into this service."""
+"""`manage.py import_tl_api`: imports contacts and tickets of an original Ticket Loop API."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ from tickets.importing.original import Original, OriginalError, open_original
 from tickets.importing.report import Report
 
 TABLES = ("contacts", "tickets")
-GO_ON = "What was copied before is here; run the command again, and it goes on from there."
+RUN_AGAIN = "Rows copied so far are kept; run the command again to continue."
 
 
 class Command(BaseCommand):
     help = (
         "Copies contacts and tickets from the database of an original Ticket Loop API, keeping their numbers and "
-        "sending no webhooks. It only adds: run again, it copies what is new and changes nothing that is here."
+        "sending no webhooks. It only adds rows: run again, it copies new ones and changes nothing else."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "url", help="the original's database, such as postgres://user:password@host:5432/ticketloop"
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would be copied, and copy nothing")
+        parser.add_argument("--dry-run", action="store_true", help="report what would be copied, and copy nothing")
 
     def handle(self, *args: Any, url: str, dry_run: bool, verbosity: int, **options: Any) -> None:
         reports = [Report(table, self.note if verbosity > 1 else None) for table in TABLES]
@@ -43,38 +43,38 @@ class Command(BaseCommand):
         for line in (line for report in reports for line in report.lines()):
             self.stdout.write(line)
         if dry_run:
-            self.stdout.write("This was a trial: nothing was copied.")
+            self.stdout.write("Dry run: nothing was copied.")
 
     def copy(self, original: Original, contacts: Report, tickets: Report) -> None:
-        """Contacts first: their tickets need them. Every batch is committed by itself."""
+        """Copies contacts, then tickets; each batch is a transaction."""
         with self.progress(original, contacts) as progress:
             for batch in original.contacts():
                 copy_contacts(batch, contacts)
                 progress.update(len(batch))
         with self.progress(original, tickets) as progress:
-            for some in original.tickets():
-                copy_tickets(some, tickets)
-                progress.update(len(some))
+            for tickets_batch in original.tickets():
+                copy_tickets(tickets_batch, tickets)
+                progress.update(len(tickets_batch))
 
     def progress(self, original: Original, report: Report) -> "tqdm[NoReturn]":
-        """A bar, where somebody watches."""
+        """A progress bar, on a terminal."""
         total = original.count(report.table)
         return tqdm(total=total, unit=f" {report.table}", file=self.stderr, disable=None)
 
     def note(self, line: str) -> None:
-        """A line above the bar."""
+        """Prints a line above the progress bar."""
         with tqdm.external_write_mode(file=self.stdout):
             self.stdout.write(line)
 
 
 @contextmanager
 def errors_in_one_line() -> Iterator[None]:
-    """CommandError for whatever may stop an import on its way."""
+    """Turns everything that can stop an import into CommandError."""
     try:
         yield
     except OriginalError as error:
         raise CommandError(f"The original's database: {error}") from None
     except Error as error:
-        raise CommandError(f"This service's database: {' '.join(str(error).split())} {GO_ON}") from None
+        raise CommandError(f"This service's database: {' '.join(str(error).split())} {RUN_AGAIN}") from None
     except KeyboardInterrupt:
-        raise CommandError(f"Stopped. {GO_ON}", returncode=130) from None
+        raise CommandError(f"Stopped. {RUN_AGAIN}", returncode=130) from None

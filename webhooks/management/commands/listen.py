@@ -1,4 +1,4 @@
-"""`manage.py listen`: a receiver for trials, that prints and verifies what arrives and misbehaves on demand."""
+"""`manage.py listen`: a test receiver that prints and verifies webhooks and misbehaves on demand."""
 
 import json
 import time
@@ -10,33 +10,39 @@ from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from django.db import connection
 from standardwebhooks import Webhook
 
-from webhooks.encryption import UnsealError
+from webhooks.encryption import DecryptionError
 from webhooks.models import Receiver
 
 DRIP = 1.0  # seconds between two bytes
-MOST = 2 * 1024 * 1024  # bytes of a body
+MAX_BODY = 2 * 1024 * 1024  # bytes
 
 
 class Command(BaseCommand):
-    help = "Receives webhooks on this machine: prints each, checks its signature, answers 200 or as it is told."
+    help = "Receives webhooks on this machine: prints each, verifies its signature, answers 200 or as the options say."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=9000, help="on 127.0.0.1 (default: 9000)")
-        parser.add_argument("--secret", help="whsec_…; default: that of the receiver with this URL, looked up anew")
-        parser.add_argument("--status", type=int, default=200, help="the answer, such as 500 or 410 (default: 200)")
-        parser.add_argument("--retry-after", help="the answer's Retry-After header")
-        parser.add_argument("--first", type=int, help="misbehave at that many requests only, then answer 200")
+        parser.add_argument(
+            "--secret", help="whsec_…; default: that of the receiver with this URL, looked up each time"
+        )
+        parser.add_argument(
+            "--status", type=int, default=200, help="of the response, such as 500 or 410 (default: 200)"
+        )
+        parser.add_argument("--retry-after", help="Retry-After header of the response")
+        parser.add_argument(
+            "--first", type=int, help="misbehave for the first N requests, then answer 200", metavar="N"
+        )
         misbehaviour = parser.add_mutually_exclusive_group()
-        misbehaviour.add_argument("--hang", action="store_true", help="take the request and never answer")
-        misbehaviour.add_argument("--drip", action="store_true", help="answer a byte a second")
+        misbehaviour.add_argument("--hang", action="store_true", help="accept requests and never answer")
+        misbehaviour.add_argument("--drip", action="store_true", help="answer one byte per second")
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         try:
             server = Listener(("127.0.0.1", port), Handler)
         except (OSError, OverflowError) as error:
-            raise CommandError(f"--port {port} cannot be listened on: {error}") from None
+            raise CommandError(f"cannot listen on --port {port}: {error}") from None
         server.options, server.out = options, self.stdout
-        server.say(f"listening on http://127.0.0.1:{server.server_port}/ (Ctrl-C ends it)")
+        server.say(f"listening on http://127.0.0.1:{server.server_port}/ (Ctrl-C stops it)")
         try:
             server.serve_forever(0.1)
         except KeyboardInterrupt:
@@ -46,7 +52,7 @@ class Command(BaseCommand):
 
 
 class Listener(ThreadingHTTPServer):
-    """The server; counts what came."""
+    """The server; counts requests."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -55,12 +61,12 @@ class Listener(ThreadingHTTPServer):
     seen = 0
 
     def say(self, text: str) -> None:
-        """Prints at once, into a pipe or a file, too."""
+        """Prints without buffering, also into a pipe or a file."""
         self.out.write(text)
         self.out.flush()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A sender that gave up is what `--hang` and `--drip` are for."""
+        """A sender that closes the connection is expected with `--hang` and `--drip`."""
         self.say("  the sender hung up")
 
 
@@ -71,21 +77,21 @@ class Handler(BaseHTTPRequestHandler):
     server: Listener
 
     def do_POST(self) -> None:
-        body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), MOST))
+        body = self.rfile.read(min(int(self.headers.get("Content-Length", 0)), MAX_BODY))
         self.server.seen += 1
         self.server.say(self.describe(body))
         options = self.server.options
         misbehave = options["first"] is None or self.server.seen <= options["first"]
         if misbehave and options["hang"]:
             self.server.say("  hanging")
-            self.rfile.read(1)  # nothing more is sent: it returns when the connection ends
+            self.rfile.read(1)  # blocks until the sender closes the connection
             self.server.say("  the sender hung up")
             self.close_connection = True
         else:
             self.answer(options["status"] if misbehave else 200, misbehave and options["drip"])
 
     def describe(self, body: bytes) -> str:
-        """What came, in a few lines."""
+        """The webhook in two lines: event, id and verdict; body."""
         headers = self.headers
         try:
             shown = json.dumps(json.loads(body), ensure_ascii=False)
@@ -94,10 +100,10 @@ class Handler(BaseHTTPRequestHandler):
         return f"{headers.get('Ticketloop-Event')} {headers.get('webhook-id')}: {self.verdict(body)}\n  {shown}"
 
     def verdict(self, body: bytes) -> str:
-        """Whether the signature is right."""
+        """Whether the signature is valid."""
         try:
             secrets = [self.server.options["secret"]] if self.server.options["secret"] else self.known_secrets()
-        except UnsealError as error:
+        except DecryptionError as error:
             return str(error)
         if not secrets:
             return "no --secret, and no receiver has this URL, so the signature was not checked"
@@ -111,16 +117,16 @@ class Handler(BaseHTTPRequestHandler):
         return f"SIGNATURE NOT VERIFIED ({reason})"
 
     def known_secrets(self) -> list[str]:
-        """The secrets of the receivers at this address, as the admin has them now."""
+        """Current secrets of the receivers with this URL."""
         here = {f"http://{host}:{self.server.server_port}{self.path}" for host in ("127.0.0.1", "localhost")}
         try:
             return [each.secret for each in Receiver.objects.filter(url__in=here)]
         finally:
-            connection.close()  # this thread's own, and the thread ends with its connection
+            connection.close()  # one per thread, and each connection of a sender has a thread
 
     def answer(self, status: int, drip: bool) -> None:
-        """The answer, whole or a byte a second."""
-        lines = [f"HTTP/1.1 {status} Trial", "Content-Length: 3"]
+        """Sends the response, whole or one byte per second."""
+        lines = [f"HTTP/1.1 {status} Test", "Content-Length: 3"]
         if self.server.options["retry_after"]:
             lines.append(f"Retry-After: {self.server.options['retry_after']}")
         text = "\r\n".join([*lines, "", "ok\n"]).encode()
@@ -132,4 +138,4 @@ class Handler(BaseHTTPRequestHandler):
         self.server.say(f"  answered {status}")
 
     def log_message(self, *args: object) -> None:
-        """What there is to say is said by `describe`."""
+        """Nothing: `describe` prints the request."""
