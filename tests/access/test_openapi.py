@@ -1,11 +1,11 @@
 """The OpenAPI document says, for each operation, who may ask, how often, and what the refusals look like."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
-from tests.processes import Service
+from tests.service import Service
 
 SCOPES = {
     ("/api/v1/tickets", "get"): "tickets:read",
@@ -36,9 +36,10 @@ def test_each_operation_names_its_scope(service: Service) -> None:
 
 @pytest.mark.parametrize(("access", "open_operations"), [("intake", {("/api/v1/tickets", "post")}), ("key", set())])
 def test_it_is_true_for_this_installation(
-    start_service: Callable[..., Service], database: None, access: str, open_operations: set[tuple[str, str]]
+    service: Service, settings: Settings, access: str, open_operations: set[tuple[str, str]]
 ) -> None:
-    found = document(start_service(API_ACCESS=access, WEB_CONCURRENCY="1"))
+    settings.API_ACCESS = access
+    found = document(service)
     anybody = {(path, method) for path, method in SCOPES if {} in found["paths"][path][method]["security"]}
     assert anybody == open_operations
 

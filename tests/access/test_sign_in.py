@@ -9,8 +9,10 @@ from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from pytest_django import Settings
 
-from tests.processes import Service, Worker, wait_until
+from tests.processes import Worker, wait_until
+from tests.service import Service
 from ticketloop.celery import app
 
 PASSWORD = "correct horse battery staple"
@@ -18,9 +20,16 @@ LOGIN = "/admin/login/"
 LIMIT = 5
 
 
-@pytest.fixture(scope="module")
-def behind_a_proxy(start_service: Callable[..., Service]) -> Service:
-    return start_service(TRUSTED_PROXY_COUNT="1")
+@pytest.fixture(autouse=True)
+def quick_hashes(settings: Settings) -> None:
+    """A password's real hash takes half a second, by intent."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def behind_a_proxy(service: Service, settings: Settings) -> Service:
+    settings.TRUSTED_PROXY_COUNT = 1
+    return service
 
 
 @pytest.fixture
@@ -29,7 +38,7 @@ def ada(database: None) -> None:
 
 
 def attempt(service: Service, password: str, username: str = "ada", **headers: str) -> requests.Response:
-    session = requests.Session()
+    session = service.session()
     session.get(service.url + LOGIN)
     fields = {"username": username, "password": password, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
     return session.post(service.url + LOGIN, fields, headers=headers, allow_redirects=False)
@@ -105,7 +114,7 @@ def test_with_https_cookies_are_bound_to_the_host(start_service: Callable[..., S
 
 
 def test_signing_in_changes_the_session_and_signing_out_ends_it(service: Service, ada: None) -> None:
-    session = requests.Session()
+    session = service.session()
     session.get(service.url + LOGIN)
     session.cookies.set("sessionid", "fixed-by-somebody-else-0123456789")
     fields = {"username": "ada", "password": PASSWORD, "csrfmiddlewaretoken": session.cookies["csrftoken"]}

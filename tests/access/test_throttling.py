@@ -10,7 +10,8 @@ import requests
 
 from access import keys
 from access.scopes import Scope
-from tests.processes import Service, wait_until
+from tests.processes import wait_until
+from tests.service import Service
 
 THREE = "3/minute"
 hosts = count(1)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.processes import AT_ONCE, Service, closed_port
+from tests.processes import AT_ONCE, Gunicorn, closed_port
 
 TICKET = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "x"}
 
@@ -42,7 +42,7 @@ def full() -> Iterator[str]:
 
 @pytest.mark.parametrize("store", ["down", "frozen", "full", "nowhere"])
 def test_every_ticket_is_accepted_without_delay(
-    start_service: Callable[..., Service], database: None, request: pytest.FixtureRequest, store: str
+    start_service: Callable[..., Gunicorn], database: None, request: pytest.FixtureRequest, store: str
 ) -> None:
     urls = {"down": f"redis://127.0.0.1:{closed_port()}/0", "nowhere": "redis://redis.invalid:6379/0"}
     url = urls.get(store) or request.getfixturevalue(store)

@@ -4,6 +4,8 @@ import pytest
 
 from tests.chaos.run import Report, run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def report() -> Report:

@@ -10,7 +10,7 @@ import pytest
 import requests
 from django.contrib.auth import get_user_model
 
-from tests.processes import Service
+from tests.service import Service
 
 ORIGIN = "http://localhost:8888"
 PASSWORD = "correct horse battery"

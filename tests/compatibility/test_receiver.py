@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.processes import Process, Service, Worker, wait_until
+from tests.processes import Process, Worker, wait_until
 from tests.receiver import RecordingReceiver, Reply
+from tests.service import Service
 from webhooks.models import Delivery
 
 PATH = "/api/webhook/ticket-created"

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from contacts.email import normalise_email
 from contacts.models import Contact
-from tests.processes import Service
+from tests.processes import Gunicorn
+from tests.service import Service
 from tickets.models import Ticket
 from webhooks.models import Event
 
 
-def test_fifty_requests_at_once_with_one_new_address_make_one_contact(service: Service) -> None:
+def test_fifty_requests_at_once_with_one_new_address_make_one_contact(gunicorn: Gunicorn) -> None:
     def post(number: int) -> int:
-        return service.open_ticket(full_name=f"Name {number}", email=f"{' ' * number}New@Example.com").status_code
+        return gunicorn.open_ticket(full_name=f"Name {number}", email=f"{' ' * number}New@Example.com").status_code
 
     with ThreadPoolExecutor(50) as pool:
         assert list(pool.map(post, range(50))) == [201] * 50

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.processes import Service
+from tests.processes import Gunicorn
+from tests.service import Service
 
 PATHS = ["/api/v1/tickets/{id}", "/api/v1/contacts/{contact_id}"]
 
@@ -30,13 +31,13 @@ def test_a_changed_one_is_sent(service: Service) -> None:
     assert resolved.headers["ETag"] != tag
 
 
-def test_head_says_what_get_would(service: Service) -> None:
-    ticket = service.open_ticket().json()
+def test_head_says_what_get_would(gunicorn: Gunicorn) -> None:
+    ticket = gunicorn.open_ticket().json()
     paths = [*(path.format(**ticket) for path in PATHS), "/api/v1/tickets?limit=1", "/health", "/openapi.json"]
     for path in paths:
-        head, get = service.request("HEAD", path), service.request("GET", path)
+        head, get = gunicorn.request("HEAD", path), gunicorn.request("GET", path)
         assert (head.status_code, head.content) == (200, b"")
         for name in ("Content-Type", "Content-Length", "ETag", "Link"):
             assert head.headers.get(name) == get.headers.get(name), (path, name)
-    assert service.request("HEAD", "/api/v1/tickets/9").status_code == 404
-    assert service.request("HEAD", "/api/v1/tickets?colour=red").status_code == 400
+    assert gunicorn.request("HEAD", "/api/v1/tickets/9").status_code == 404
+    assert gunicorn.request("HEAD", "/api/v1/tickets?colour=red").status_code == 400

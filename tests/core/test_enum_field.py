@@ -96,6 +96,7 @@ def scratch_url(database_url: str) -> Iterator[str]:
         admin.execute("DROP DATABASE scratch WITH (FORCE)")
 
 
+@pytest.mark.slow
 def test_migrations_go_to_zero_and_back(scratch_url: str) -> None:
     def migrate(*target: str) -> list[tuple[str]]:
         command = [sys.executable, "manage.py", "migrate", "-v0", *target]

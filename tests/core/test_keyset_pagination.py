@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 import pytest
 from django.db import connection
 
-from tests.processes import Service
+from tests.processes import Gunicorn
+from tests.service import Service
 
 COUNT = 25
 ORDERINGS = {"id": ("id",), "created_at": ("created_at", "id")}
@@ -98,7 +99,7 @@ def test_a_link_keeps_the_filters_and_the_host(service: Service, tickets: list[d
     assert [len(page) for page in found] == [2, 2, 1]
 
 
-def test_head_of_a_page_has_its_links(service: Service, tickets: list[dict[str, Any]]) -> None:
+def test_head_of_a_page_has_its_links(gunicorn: Gunicorn, tickets: list[dict[str, Any]]) -> None:
     path = "/api/v1/tickets?limit=3"
-    head, get = service.request("HEAD", path), service.request("GET", path)
+    head, get = gunicorn.request("HEAD", path), gunicorn.request("GET", path)
     assert (head.status_code, head.content, head.links) == (200, b"", get.links)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from contacts.filters import CONTACTS
 from core.pagination import cursors
 from core.pagination.collection import Position, Query
-from tests.processes import Service
+from tests.service import Service
 from tickets.filters import TICKETS
 
 TIMES = ["created_after", "created_before", "resolved_after", "resolved_before"]

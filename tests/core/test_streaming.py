@@ -8,13 +8,19 @@ import requests
 from django.db import connection, transaction
 
 from tests.locks import somebody_waits
-from tests.processes import Service, wait_until
+from tests.processes import Gunicorn, wait_until
 
 COUNT = 2500
 
 
 @pytest.fixture
-def many_tickets(service: Service) -> Service:
+def service(gunicorn: Gunicorn) -> Gunicorn:
+    """What comes before the rest is made is seen on a connection."""
+    return gunicorn
+
+
+@pytest.fixture
+def many_tickets(service: Gunicorn) -> Gunicorn:
     service.open_ticket()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -25,7 +31,7 @@ def many_tickets(service: Service) -> Service:
     return service
 
 
-def test_every_ticket_comes_once_in_ascending_order(many_tickets: Service) -> None:
+def test_every_ticket_comes_once_in_ascending_order(many_tickets: Gunicorn) -> None:
     response = many_tickets.request("GET", "/api/v1/tickets")
     ids = [ticket["id"] for ticket in response.json()]
     assert response.headers["Content-Type"] == "application/json"
@@ -33,13 +39,13 @@ def test_every_ticket_comes_once_in_ascending_order(many_tickets: Service) -> No
     assert ids == sorted(set(ids))
 
 
-def test_the_first_tickets_come_before_the_last_are_read(many_tickets: Service) -> None:
+def test_the_first_tickets_come_before_the_last_are_read(many_tickets: Gunicorn) -> None:
     with requests.get(f"{many_tickets.url}/api/v1/tickets", stream=True, timeout=30) as response:
         assert response.headers["Transfer-Encoding"] == "chunked"
         assert next(response.iter_content(1)) == b"["
 
 
-def test_a_download_gives_way_to_who_waits_for_an_answer_and_still_ends(many_tickets: Service) -> None:
+def test_a_download_gives_way_to_who_waits_for_an_answer_and_still_ends(many_tickets: Gunicorn) -> None:
     def download() -> float:
         start = time.monotonic()
         assert len(many_tickets.request("GET", "/api/v1/tickets").json()) == COUNT
@@ -57,17 +63,17 @@ def test_a_download_gives_way_to_who_waits_for_an_answer_and_still_ends(many_tic
         assert other.result().status_code == 201
 
 
-def test_a_list_of_a_whole_number_of_chunks_is_complete(many_tickets: Service) -> None:
+def test_a_list_of_a_whole_number_of_chunks_is_complete(many_tickets: Gunicorn) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM tickets WHERE id > (SELECT id FROM tickets ORDER BY id OFFSET 2099 LIMIT 1)")
     assert len(many_tickets.request("GET", "/api/v1/tickets/").json()) == 2100
 
 
-def test_an_empty_list_is_an_empty_array(service: Service) -> None:
+def test_an_empty_list_is_an_empty_array(service: Gunicorn) -> None:
     assert service.request("GET", "/api/v1/tickets").content == b"[]"
     assert service.request("GET", "/api/v1/contacts").content == b"[]"
 
 
-def test_head_has_no_body(many_tickets: Service) -> None:
+def test_head_has_no_body(many_tickets: Gunicorn) -> None:
     response = many_tickets.request("HEAD", "/api/v1/tickets")
     assert (response.status_code, response.content) == (200, b"")

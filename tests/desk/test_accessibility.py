@@ -7,7 +7,7 @@ import axe_playwright_python
 from playwright.sync_api import Browser, Page
 
 from tests.desk.pages import Texts, fill, sign_in
-from tests.processes import Service
+from tests.service import Service
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RUN = """rules => axe.run({

@@ -9,14 +9,14 @@ from access import keys
 from access.models import ApiKey
 from access.scopes import Scope
 from tests.desk.pages import press
-from tests.processes import Service
+from tests.processes import Gunicorn
 
 
-def allowed(service: Service, text: str) -> int:
+def allowed(service: Gunicorn, text: str) -> int:
     return service.request("GET", "/api/v1/tickets", headers={"Authorization": f"Api-Key {text}"}).status_code
 
 
-def test_a_key_is_made_shown_once_and_revoked_in_the_admin(desk: Page, service: Service) -> None:
+def test_a_key_is_made_shown_once_and_revoked_in_the_admin(desk: Page, service: Gunicorn) -> None:
     desk.goto("/admin/access/apikey/add/")
     desk.fill("#id_name", "Shop <b>front</b> end")
     desk.get_by_label("tickets:read").check()
@@ -44,7 +44,7 @@ def test_a_key_is_made_shown_once_and_revoked_in_the_admin(desk: Page, service: 
     assert secret not in service.output()
 
 
-def test_a_key_without_a_scope_or_with_a_past_end_is_not_made(desk: Page, service: Service) -> None:
+def test_a_key_without_a_scope_or_with_a_past_end_is_not_made(desk: Page, service: Gunicorn) -> None:
     desk.goto("/admin/access/apikey/add/")
     desk.fill("#id_name", "Shop")
     desk.fill("#id_expires_at_0", "2020-01-01")
@@ -55,7 +55,7 @@ def test_a_key_without_a_scope_or_with_a_past_end_is_not_made(desk: Page, servic
     assert not ApiKey.objects.exists()
 
 
-def test_staff_without_the_permission_see_no_keys(sign_in: Callable[..., Page], service: Service) -> None:
+def test_staff_without_the_permission_see_no_keys(sign_in: Callable[..., Page], service: Gunicorn) -> None:
     key, _ = keys.create("shop", [Scope.READ])
     page = sign_in("eve", "tickets.view_ticket")
     for path in ("", "add/", f"{key.pk}/change/"):

@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.processes import Service, wait_until
+from tests.processes import wait_until
+from tests.service import Service
 from webhooks.models import Receiver
 
 PAGES = ["/admin/", "/admin/tickets/ticket/", "/admin/tickets/ticket/add/", "/admin/contacts/contact/"]

@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.desk.hostile import PAYLOADS, POLYGLOT
 from tests.desk.pages import Texts, fill
-from tests.processes import Service
+from tests.service import Service
 
 RECORD = """
 window.violations = [];

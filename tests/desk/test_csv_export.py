@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Page
 
-from tests.processes import Service
+from tests.service import Service
 from tickets.admin.csv_export import harmless
 
 

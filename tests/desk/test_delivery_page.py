@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.processes import Service
+from tests.service import Service
 from webhooks.models import Delivery, Receiver
 
 

@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from access import keys
 from tests.desk.pages import press
-from tests.processes import Service
+from tests.service import Service
 from tests.staff import Staff
 from tickets.models import Ticket
 from webhooks.models import Event

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import F
 from playwright.sync_api import Page, expect
 
-from tests.processes import Service
+from tests.service import Service
 from tickets.models import Ticket
 from webhooks.models import Receiver
 

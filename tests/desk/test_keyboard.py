@@ -4,7 +4,7 @@ from django.contrib.auth import get_user_model
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.desk.conftest import PASSWORD
-from tests.processes import Service
+from tests.service import Service
 from tickets.models import Ticket
 
 MOST_STEPS = 60

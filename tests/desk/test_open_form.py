@@ -6,8 +6,9 @@ from playwright.sync_api import Page, expect
 
 from contacts.models import Contact
 from tests.desk.pages import press
-from tests.processes import Service, Worker
+from tests.processes import Worker
 from tests.receiver import RecordingReceiver
+from tests.service import Service
 from tickets.models import Ticket
 
 ADD = "/admin/tickets/ticket/add/"

@@ -14,7 +14,8 @@ from playwright.sync_api import Page, expect
 
 from contacts.models import Contact
 from tests.desk.pages import press
-from tests.processes import Service, wait_until
+from tests.processes import wait_until
+from tests.service import Service
 from tests.staff import Staff
 from tickets import privacy
 from tickets.models import IdempotencyKey, Ticket

@@ -9,8 +9,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.desk.pages import press
-from tests.processes import Service, Worker, wait_until
+from tests.processes import Worker, wait_until
 from tests.receiver import RecordingReceiver, Reply
+from tests.service import Service
 from webhooks.models import Attempt, Delivery, Event, Receiver
 
 

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.desk.pages import press
-from tests.processes import Service
+from tests.service import Service
 from tickets.models import Ticket
 from webhooks.models import Delivery, Event, Receiver
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from desk.linking import linked
 from tests.desk.pages import press
-from tests.processes import Service
+from tests.service import Service
 from tickets.models import Ticket
 from webhooks.models import Delivery, Event, Receiver
 

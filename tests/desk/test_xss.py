@@ -15,7 +15,7 @@ from access.models import ApiKey
 from contacts.models import Contact
 from tests.desk.hostile import PAYLOADS, lines
 from tests.desk.pages import sign_in
-from tests.processes import Service
+from tests.service import Service
 from tickets.models import Ticket
 from webhooks.models import Delivery, Event, Receiver
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from tests.processes import Service
+from tests.service import Service
 
 BLANK = [character for character in map(chr, range(sys.maxunicode + 1)) if character.isspace()]
 

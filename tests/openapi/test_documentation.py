@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import Service
+from tests.service import Service
 
 OPERATIONS = {
     ("/health", "get"),

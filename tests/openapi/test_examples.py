@@ -8,8 +8,9 @@ import pytest
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 from tests.openapi.trials import OPERATIONS
-from tests.processes import Process, Service
+from tests.processes import Process
 from tests.receiver import RecordingReceiver
+from tests.service import Service
 from webhooks.models import EventType, Receiver
 
 Document = dict[str, Any]

@@ -6,7 +6,7 @@ This is a glance; `make schemathesis` looks thoroughly (see `thorough.py`).
 from pathlib import Path
 
 from tests.openapi.trials import OPERATIONS, run_schemathesis
-from tests.processes import Service
+from tests.service import Service
 
 PHASES = ("examples", "fuzzing", "stateful")
 

@@ -12,8 +12,9 @@ import requests
 
 from access import keys
 from access.scopes import Scope
-from tests.processes import PATIENCE, Process, Service, wait_until
+from tests.processes import Process, wait_until
 from tests.receiver import RecordingReceiver, Reply
+from tests.service import PATIENCE, Service
 from tickets.models import Ticket
 from webhooks.models import Delivery, Receiver
 

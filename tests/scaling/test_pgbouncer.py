@@ -10,7 +10,7 @@ from django.db import connection
 from contacts.models import Contact
 from tests.debian import program
 from tests.pgbouncer import POOL_SIZE, PgBouncer
-from tests.processes import Process, Service, wait_until
+from tests.processes import Gunicorn, Process, wait_until
 from tests.receiver import RecordingReceiver
 from tests.staff import Staff
 from tickets.models import Ticket
@@ -34,14 +34,14 @@ def pooled(pgbouncer: PgBouncer) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def pooled_service(start_service: Callable[..., Service], pooled: dict[str, str]) -> Iterator[Service]:
+def pooled_service(start_service: Callable[..., Gunicorn], pooled: dict[str, str]) -> Iterator[Gunicorn]:
     service = start_service(**pooled)
     yield service
     service.stop()  # before the pool
 
 
 @pytest.fixture
-def service(pooled_service: Service, database: None) -> Service:
+def service(pooled_service: Gunicorn, database: None) -> Gunicorn:
     """The API behind the pool, on empty tables."""
     return pooled_service
 
@@ -59,7 +59,7 @@ def fill(count: int) -> None:
 
 
 def test_tickets_are_opened_resolved_and_delivered(
-    service: Service, pooled: dict[str, str], start_worker: Start, start_beat: Start, receiver: RecordingReceiver
+    service: Gunicorn, pooled: dict[str, str], start_worker: Start, start_beat: Start, receiver: RecordingReceiver
 ) -> None:
     start_worker(**pooled)
     start_beat(**pooled)
@@ -76,7 +76,7 @@ def test_tickets_are_opened_resolved_and_delivered(
     wait_until(lambda: Delivery.objects.filter(state="delivered").count() == 41, what="41 deliveries")
 
 
-def test_lists_are_whole_and_searched_while_others_write(service: Service) -> None:
+def test_lists_are_whole_and_searched_while_others_write(service: Gunicorn) -> None:
     fill(2500)
 
     def request(number: int) -> requests.Response:
@@ -91,7 +91,7 @@ def test_lists_are_whole_and_searched_while_others_write(service: Service) -> No
     assert [len(each.json()) for each in answers[2::4]] == [2500] * 6
 
 
-def test_staff_work_at_the_desk(service: Service) -> None:
+def test_staff_work_at_the_desk(service: Gunicorn) -> None:
     opened = service.open_ticket(issue_description="The printer smokes.").json()["id"]
     staff = Staff(service, "ada", is_superuser=True)
     for path in ("/admin/", "/admin/tickets/ticket/?q=printer", f"/admin/tickets/ticket/{opened}/change/"):
@@ -99,7 +99,7 @@ def test_staff_work_at_the_desk(service: Service) -> None:
     assert staff.request("PATCH", f"/api/v1/tickets/{opened}/resolve").json()["status"] == "resolved"
 
 
-def test_few_connections_serve_many_clients(service: Service) -> None:
+def test_few_connections_serve_many_clients(service: Gunicorn) -> None:
     all_at_once(100, lambda each: service.open_ticket())
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pooled'")
@@ -107,7 +107,7 @@ def test_few_connections_serve_many_clients(service: Service) -> None:
     assert 1 <= connections <= POOL_SIZE
 
 
-def test_a_restarted_pool_costs_no_request(service: Service, pgbouncer: PgBouncer) -> None:
+def test_a_restarted_pool_costs_no_request(service: Gunicorn, pgbouncer: PgBouncer) -> None:
     all_at_once(20, lambda each: service.open_ticket())
     pgbouncer.stop()
     pgbouncer.start()

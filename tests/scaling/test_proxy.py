@@ -14,20 +14,20 @@ from access import keys
 from access.scopes import Scope
 from tests.debian import program
 from tests.nginx import Nginx
-from tests.processes import Service, wait_until
+from tests.processes import Gunicorn, wait_until
 from tickets.models import Ticket
 
-Start = Callable[..., Service]
+Start = Callable[..., Gunicorn]
 
 
 @pytest.fixture(scope="module")
-def apis(start_service: Start) -> list[Service]:
+def apis(start_service: Start) -> list[Gunicorn]:
     environment = {"WEB_CONCURRENCY": "1", "TRUSTED_PROXY_COUNT": "1", "THROTTLE_ADDRESS": "5/day"}
     return [start_service(**environment) for _ in range(2)]
 
 
 @pytest.fixture(scope="module")
-def proxy(apis: list[Service], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+def proxy(apis: list[Gunicorn], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     addresses = [api.url.removeprefix("http://") for api in apis]
     nginx = program("nginx", package="nginx-light")
     with Nginx(nginx, tmp_path_factory.mktemp("proxy") / "nginx", addresses) as proxy:
@@ -82,7 +82,7 @@ def test_a_body_beyond_the_limit_is_refused_as_json(proxy: Nginx, database: None
     assert (answer.status_code, list(answer.json())) == (413, ["detail"])
 
 
-def test_while_an_api_is_stopped_no_request_is_refused(proxy: Nginx, apis: list[Service], database: None) -> None:
+def test_while_an_api_is_stopped_no_request_is_refused(proxy: Nginx, apis: list[Gunicorn], database: None) -> None:
     _, text = keys.create("busy", [Scope.CREATE])
     answers: list[int] = []
     over = threading.Event()
@@ -108,7 +108,7 @@ def test_while_an_api_is_stopped_no_request_is_refused(proxy: Nginx, apis: list[
     assert Ticket.objects.count() == len(answers)
 
 
-def test_without_any_api_the_answer_is_503_as_json(proxy: Nginx, apis: list[Service]) -> None:
+def test_without_any_api_the_answer_is_503_as_json(proxy: Nginx, apis: list[Gunicorn]) -> None:
     for api in apis:
         api.kill()
     answer = ask(proxy, "127.0.0.82", "GET", "/api/v1/tickets")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.debian import program
-from tests.processes import AT_ONCE, Process, Service
+from tests.processes import AT_ONCE, Gunicorn, Process
 from tests.rabbitmq import RabbitMQ
 from tests.receiver import RecordingReceiver
 
@@ -29,17 +29,17 @@ def on_rabbitmq(rabbitmq: RabbitMQ) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def service_on_rabbitmq(start_service: Callable[..., Service], on_rabbitmq: dict[str, str]) -> Service:
+def service_on_rabbitmq(start_service: Callable[..., Gunicorn], on_rabbitmq: dict[str, str]) -> Gunicorn:
     return start_service(**on_rabbitmq)
 
 
-def broker_health(service: Service) -> tuple[int, str]:
+def broker_health(service: Gunicorn) -> tuple[int, str]:
     response = service.request("GET", "/health")
     return response.status_code, response.json()["broker"]
 
 
 def test_a_nudge_through_rabbitmq_is_enough_without_beat(
-    service_on_rabbitmq: Service, on_rabbitmq: dict[str, str], start_worker: Start, receiver: RecordingReceiver
+    service_on_rabbitmq: Gunicorn, on_rabbitmq: dict[str, str], start_worker: Start, receiver: RecordingReceiver
 ) -> None:
     start_worker(**on_rabbitmq)
     service_on_rabbitmq.open_ticket()
@@ -48,7 +48,7 @@ def test_a_nudge_through_rabbitmq_is_enough_without_beat(
 
 
 def test_a_frozen_rabbitmq_delays_no_ticket(
-    service_on_rabbitmq: Service, rabbitmq: RabbitMQ, receiver: RecordingReceiver
+    service_on_rabbitmq: Gunicorn, rabbitmq: RabbitMQ, receiver: RecordingReceiver
 ) -> None:
     rabbitmq.signal(signal.SIGSTOP)
     try:
@@ -59,7 +59,7 @@ def test_a_frozen_rabbitmq_delays_no_ticket(
 
 
 def test_a_killed_rabbitmq_delays_no_ticket_and_all_goes_on_when_it_is_back(
-    service_on_rabbitmq: Service,
+    service_on_rabbitmq: Gunicorn,
     rabbitmq: RabbitMQ,
     on_rabbitmq: dict[str, str],
     start_worker: Start,

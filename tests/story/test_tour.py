@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from standardwebhooks import Webhook
 
-from tests.processes import Process, Service, Worker, wait_until
+from tests.processes import Process, Worker, wait_until
 from tests.receiver import RecordingReceiver, Reply
+from tests.service import Service
 from webhooks.models import Attempt, Delivery, Receiver
 
 TEXT = 'It\'s "broken" & <b>on\nfire</b>'

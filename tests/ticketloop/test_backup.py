@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from local.postgres import BINARIES
-from tests.processes import Process, Service
+from tests.processes import Gunicorn, Process
 from tests.receiver import RecordingReceiver
 from webhooks.models import Event
 
@@ -30,9 +30,9 @@ def run(program: str, *arguments: str) -> None:
 
 
 def test_a_restored_dump_shows_the_same_tickets_and_sends_what_was_owed_under_the_same_ids(
-    service: Service,
+    service: Gunicorn,
     start_worker: Callable[..., Process],
-    start_service: Callable[..., Service],
+    start_service: Callable[..., Gunicorn],
     receiver: RecordingReceiver,
     database_url: str,
     restored_url: str,

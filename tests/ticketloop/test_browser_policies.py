@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.processes import Service
+from tests.service import Service
 
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 EVERYWHERE = {

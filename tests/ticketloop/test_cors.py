@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from tests.processes import Service
+from tests.service import Service
 
 SHOP = "https://shop.example.com"
 

@@ -2,11 +2,17 @@
 
 import pytest
 
-from tests.processes import Service
+from tests.processes import Gunicorn
+
+
+@pytest.fixture
+def service(gunicorn: Gunicorn) -> Gunicorn:
+    """What has no body is the server's to send."""
+    return gunicorn
 
 
 @pytest.mark.parametrize("path", ["/api/v1/tickets?limit=1", "/api/v1/contacts", "/api/v1/nothing", "/docs", "/health"])
-def test_head_is_get_without_the_body_and_without_a_warning(service: Service, path: str) -> None:
+def test_head_is_get_without_the_body_and_without_a_warning(service: Gunicorn, path: str) -> None:
     service.open_ticket()
     get = service.request("GET", path)
     before = service.output()

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 
 from tests.locks import end_all_others
-from tests.processes import Service, closed_port
+from tests.processes import Gunicorn, closed_port
+from tests.service import Service
 from webhooks.models import Receiver
 
 
@@ -62,11 +63,11 @@ def test_what_the_database_cannot_do_right_now_is_503(service: Service, cannot: 
     assert service.open_ticket().status_code == 201
 
 
-def test_a_connection_that_postgresql_ended_costs_no_request(service: Service) -> None:
-    service.open_ticket()
+def test_a_connection_that_postgresql_ended_costs_no_request(gunicorn: Gunicorn) -> None:
+    gunicorn.open_ticket()
     with connection.cursor() as cursor:
         end_all_others(cursor)
-    assert [service.open_ticket().status_code for _ in range(20)] == [201] * 20
+    assert [gunicorn.open_ticket().status_code for _ in range(20)] == [201] * 20
 
 
 def test_a_ticket_that_cannot_be_stored_whole_leaves_nothing(service: Service) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from tests.processes import Service
+from tests.service import Service
 from webhooks.models import Delivery, Receiver
 
 TOKEN = "0123456789abcdef"

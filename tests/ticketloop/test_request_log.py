@@ -12,9 +12,15 @@ from django.db import connection
 
 from access import keys
 from access.scopes import Scope
-from tests.processes import Process, Service, closed_port, wait_until
+from tests.processes import Gunicorn, Process, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from webhooks.models import Attempt, Delivery, Event, Receiver
+
+
+@pytest.fixture
+def service(gunicorn: Gunicorn) -> Gunicorn:
+    """Its log is what is read."""
+    return gunicorn
 
 
 def lines(process: Process, request_id: str) -> list[dict[str, Any]]:
@@ -39,31 +45,31 @@ def lines(process: Process, request_id: str) -> list[dict[str, Any]]:
         ("GET", "/static/admin/css/base.css"),
     ],
 )
-def test_every_answer_has_an_id_of_its_own(service: Service, method: str, path: str) -> None:
+def test_every_answer_has_an_id_of_its_own(service: Gunicorn, method: str, path: str) -> None:
     first, second = (service.request(method, path).headers["X-Request-ID"] for _ in range(2))
     assert re.fullmatch("[0-9a-f]{32}", first)
     assert first != second
 
 
-def test_a_request_for_a_foreign_host_has_one_too(service: Service) -> None:
+def test_a_request_for_a_foreign_host_has_one_too(service: Gunicorn) -> None:
     response = service.request("GET", "/api/v1/tickets", headers={"Host": "evil.example.com"})
     assert response.status_code == 400
     assert response.headers["X-Request-ID"]
 
 
 @pytest.mark.parametrize("sane", ["a", "f" * 128, "4bf92f35-77b3-4da6-a3ce-929d0e0e4736", "Root=1-67891233:abc/+~._"])
-def test_a_sane_id_is_kept(service: Service, sane: str) -> None:
+def test_a_sane_id_is_kept(service: Gunicorn, sane: str) -> None:
     assert service.request("GET", "/health", headers={"X-Request-ID": sane}).headers["X-Request-ID"] == sane
 
 
 @pytest.mark.parametrize("insane", ["", "f" * 129, "a b", "a,b", "<b>", '"', "ada@example.com", "é", "{}"])
-def test_any_other_is_replaced(service: Service, insane: str) -> None:
+def test_any_other_is_replaced(service: Gunicorn, insane: str) -> None:
     response = service.request("GET", "/health", headers={"X-Request-ID": insane.encode("latin-1")})
     assert response.status_code == 200
     assert re.fullmatch("[0-9a-f]{32}", response.headers["X-Request-ID"])
 
 
-def test_the_log_has_one_line_for_each_request(service: Service) -> None:
+def test_the_log_has_one_line_for_each_request(service: Gunicorn) -> None:
     key, text = keys.create("shop", [Scope.READ])
     headers = {"Authorization": f"Api-Key {text}"}
     for path, route, status in [
@@ -80,14 +86,14 @@ def test_the_log_has_one_line_for_each_request(service: Service) -> None:
         assert line.get("key") == (key.prefix if route != "-" else None)
 
 
-def test_probes_are_not_logged(service: Service) -> None:
+def test_probes_are_not_logged(service: Gunicorn) -> None:
     request_id = service.request("GET", "/health").headers["X-Request-ID"]
     last = service.request("GET", "/api/v1/tickets/1").headers["X-Request-ID"]
     wait_until(lambda: lines(service, last), what="a line")
     assert not lines(service, request_id)
 
 
-def test_the_log_has_neither_personal_data_nor_secrets(service: Service, start_worker: Callable[..., Process]) -> None:
+def test_the_log_has_neither_personal_data_nor_secrets(service: Gunicorn, start_worker: Callable[..., Process]) -> None:
     Receiver.objects.create(url=f"http://127.0.0.1:{closed_port()}/hook-t0ken?token=s3cret", events=["ticket.created"])
     worker = start_worker()
     _, text = keys.create("shop", [Scope.CREATE])
@@ -104,7 +110,7 @@ def test_the_log_has_neither_personal_data_nor_secrets(service: Service, start_w
     assert [secret for secret in secrets if secret in written] == []
 
 
-def test_neither_has_the_line_of_an_error_of_ours(service: Service) -> None:
+def test_neither_has_the_line_of_an_error_of_ours(service: Gunicorn) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE tickets ADD CONSTRAINT ours CHECK (issue_description <> 'my secret')")
     try:
@@ -120,7 +126,7 @@ def test_neither_has_the_line_of_an_error_of_ours(service: Service) -> None:
 
 
 def test_the_deliveries_of_a_request_name_it(
-    service: Service, receiver: RecordingReceiver, start_worker: Callable[..., Process]
+    service: Gunicorn, receiver: RecordingReceiver, start_worker: Callable[..., Process]
 ) -> None:
     worker = start_worker()
     receiver.reply = lambda number: Reply(500 if number == 1 else 200)
@@ -137,7 +143,7 @@ def test_the_deliveries_of_a_request_name_it(
     assert lines(worker, "order-4711")[1]["event"] == "delivered"
 
 
-def test_people_may_read_the_log_too(start_service: Callable[..., Service], database: None) -> None:
+def test_people_may_read_the_log_too(start_service: Callable[..., Gunicorn], database: None) -> None:
     service = start_service(LOG_FORMAT="text", WEB_CONCURRENCY="1")
     request_id = requests.get(f"{service.url}/api/v1/tickets/1", timeout=30).headers["X-Request-ID"]
     service.wait_for_output(f"request_id={request_id}")

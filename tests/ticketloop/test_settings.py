@@ -17,6 +17,9 @@ GOOD = {
 }
 
 
+pytestmark = pytest.mark.slow  # each starts a process
+
+
 def manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     basic = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return subprocess.run(

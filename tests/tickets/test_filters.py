@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import Service
+from tests.service import Service
 from tickets.models import Ticket
 
 TEXTS = {

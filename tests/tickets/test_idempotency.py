@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from access import keys
 from contacts.models import Contact
 from tests.locks import somebody_waits
-from tests.processes import Service, Worker, wait_until
+from tests.processes import Gunicorn, Worker, wait_until
+from tests.service import Service
 from ticketloop.celery import app
 from tickets.models import IdempotencyKey, Ticket
 from webhooks.models import Event
@@ -65,10 +66,10 @@ def test_a_refused_request_does_not_use_up_its_key(service: Service) -> None:
     assert open_with(service, "k").status_code == 201
 
 
-def test_twenty_at_once_open_one_ticket(service: Service) -> None:
+def test_twenty_at_once_open_one_ticket(gunicorn: Gunicorn) -> None:
     for key in ("new contact", "known contact"):
         with ThreadPoolExecutor(20) as pool:
-            answers = list(pool.map(lambda _: open_with(service, key.replace(" ", "-")), range(20)))  # noqa: B023
+            answers = list(pool.map(lambda _: open_with(gunicorn, key.replace(" ", "-")), range(20)))  # noqa: B023
         statuses = Counter((each.status_code, each.headers.get(REPLAYED)) for each in answers)
         assert statuses[201, None] == 1
         assert set(statuses) <= {(201, None), (201, "true"), (409, None)}
@@ -76,17 +77,17 @@ def test_twenty_at_once_open_one_ticket(service: Service) -> None:
     assert Ticket.objects.count() == 2
 
 
-def test_while_the_first_is_running_a_retry_is_409_and_not_held_up(service: Service) -> None:
-    service.open_ticket()
+def test_while_the_first_is_running_a_retry_is_409_and_not_held_up(gunicorn: Gunicorn) -> None:
+    gunicorn.open_ticket()
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT FROM contacts FOR UPDATE")  # for which the first request waits
-            first = pool.submit(open_with, service, "k")
+            first = pool.submit(open_with, gunicorn, "k")
             wait_until(lambda: somebody_waits(cursor), what="the first request in the database")
-            busy = open_with(service, "k")
+            busy = open_with(gunicorn, "k")
         assert (busy.status_code, list(busy.json())) == (409, ["detail"])
         assert first.result().status_code == 201
-    assert open_with(service, "k").headers[REPLAYED] == "true"
+    assert open_with(gunicorn, "k").headers[REPLAYED] == "true"
 
 
 def test_a_key_of_another_client_is_another_key(service: Service) -> None:
@@ -102,9 +103,9 @@ def test_a_key_of_another_client_is_another_key(service: Service) -> None:
 
 
 def test_after_a_crash_between_commit_and_answer_the_retry_gets_the_ticket(
-    start_service: Callable[..., Service], service: Service
+    start_service: Callable[..., Gunicorn], gunicorn: Gunicorn
 ) -> None:
-    service.open_ticket()
+    gunicorn.open_ticket()
     crashing = start_service()
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -116,7 +117,7 @@ def test_after_a_crash_between_commit_and_answer_the_retry_gets_the_ticket(
         crashing.kill()
         with pytest.raises(requests.ConnectionError):
             answer.result()
-    retry = open_with(service, "k")
+    retry = open_with(gunicorn, "k")
     assert (retry.status_code, retry.headers[REPLAYED]) == (201, "true")
     assert retry.json()["id"] == Ticket.objects.latest("id").pk
     assert Ticket.objects.count() == 2

@@ -17,9 +17,10 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 
 from contacts.models import Contact
-from tests.processes import ROOT, Process, Service, wait_until
+from tests.processes import ROOT, Process, wait_until
 from tests.receiver import RecordingReceiver
 from tests.servers import POSTGRES
+from tests.service import Service
 from tests.tickets.original_database import OriginalDatabase, original_database
 from tickets.models import Ticket
 from webhooks.models import Event

@@ -6,7 +6,7 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.processes import Service
+from tests.service import Service
 from tickets.models import Ticket
 from webhooks.models import Event
 

@@ -7,8 +7,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from contacts.models import Contact
-from tests.processes import Process, Service
+from tests.processes import Process
 from tests.receiver import RecordingReceiver
+from tests.service import Service
 from tickets.models import Ticket
 from webhooks.models import Event
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.processes import Service
+from tests.processes import Gunicorn
+from tests.service import Service
 from tickets.models import Ticket
 
 JSON = {"Content-Type": "application/json"}
@@ -72,15 +73,15 @@ def chunks(*parts: bytes) -> Any:
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_over_a_mebibyte_is_413(service: Service, chunked: bool) -> None:
+def test_a_body_over_a_mebibyte_is_413(gunicorn: Gunicorn, chunked: bool) -> None:
     body = b" " * (MEBIBYTE + 1)
-    response = service.request("POST", "/api/v1/tickets", data=chunks(body) if chunked else body, headers=JSON)
+    response = gunicorn.request("POST", "/api/v1/tickets", data=chunks(body) if chunked else body, headers=JSON)
     assert (response.status_code, list(response.json())) == (413, ["detail"])
 
 
-def test_a_chunked_body_is_read(service: Service) -> None:
+def test_a_chunked_body_is_read(gunicorn: Gunicorn) -> None:
     parts = chunks(b'{"full_name": "Ada", "email": "ada@', b'example.com", "issue_description": "x"}')
-    assert service.request("POST", "/api/v1/tickets", data=parts, headers=JSON).status_code == 201
+    assert gunicorn.request("POST", "/api/v1/tickets", data=parts, headers=JSON).status_code == 201
 
 
 @pytest.mark.parametrize(

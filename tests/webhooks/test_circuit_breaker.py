@@ -11,8 +11,9 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from tests.processes import Process, Service, Worker, wait_until
+from tests.processes import Process, Worker, wait_until
 from tests.receiver import RecordingReceiver, Reply
+from tests.service import Service
 from webhooks.circuit_breaker import THRESHOLD
 from webhooks.dispatcher import LONGEST_TASK, THREADS
 from webhooks.models import Attempt, Delivery, EventType, Receiver

@@ -11,7 +11,7 @@ import redis
 from django.db.models.functions import Now
 
 from local.valkey import EmbeddedValkey
-from tests.processes import AT_ONCE, Process, Service, Worker, closed_port, wait_until
+from tests.processes import AT_ONCE, Gunicorn, Process, Worker, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from webhooks.models import Attempt, Delivery, Receiver
 
@@ -26,7 +26,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]
 
 
 @pytest.fixture(scope="module")
-def service_on_broker(start_service: Callable[..., Service], broker: EmbeddedValkey) -> Service:
+def service_on_broker(start_service: Callable[..., Gunicorn], broker: EmbeddedValkey) -> Gunicorn:
     return start_service(REDIS_URL=broker.url)
 
 
@@ -35,7 +35,7 @@ def delivered(count: int) -> None:
 
 
 def test_a_stopped_broker_delays_no_ticket_and_loses_none(
-    service_on_broker: Service,
+    service_on_broker: Gunicorn,
     broker: EmbeddedValkey,
     start_worker: Start,
     start_beat: Start,
@@ -53,7 +53,7 @@ def test_a_stopped_broker_delays_no_ticket_and_loses_none(
 
 
 def test_a_broker_that_never_answers_delays_no_ticket(
-    start_service: Callable[..., Service], receiver: RecordingReceiver
+    start_service: Callable[..., Gunicorn], receiver: RecordingReceiver
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         service = start_service(REDIS_URL=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
@@ -64,7 +64,7 @@ def test_a_broker_that_never_answers_delays_no_ticket(
 
 
 def test_a_worker_reconnects_to_a_broker_that_was_restarted_empty(
-    service_on_broker: Service,
+    service_on_broker: Gunicorn,
     broker: EmbeddedValkey,
     start_worker: Start,
     start_beat: Start,
@@ -81,7 +81,7 @@ def test_a_worker_reconnects_to_a_broker_that_was_restarted_empty(
 
 
 def test_a_worker_outlives_a_broker_that_goes_between_a_nudge_and_its_acceptance(
-    service_on_broker: Service,
+    service_on_broker: Gunicorn,
     broker: EmbeddedValkey,
     start_worker: Start,
     start_beat: Start,
@@ -108,7 +108,7 @@ def test_a_worker_outlives_a_broker_that_goes_between_a_nudge_and_its_acceptance
 
 
 def test_beat_finds_what_no_nudge_announced(
-    start_service: Callable[..., Service], start_worker: Start, start_beat: Start, receiver: RecordingReceiver
+    start_service: Callable[..., Gunicorn], start_worker: Start, start_beat: Start, receiver: RecordingReceiver
 ) -> None:
     deaf = start_service(REDIS_URL=f"redis://127.0.0.1:{closed_port()}/0")
     deaf.open_ticket()
@@ -117,13 +117,13 @@ def test_beat_finds_what_no_nudge_announced(
     receiver.wait_for(1)
 
 
-def test_a_nudge_is_enough_without_beat(service: Service, worker: Worker, receiver: RecordingReceiver) -> None:
+def test_a_nudge_is_enough_without_beat(service: Gunicorn, worker: Worker, receiver: RecordingReceiver) -> None:
     service.open_ticket()
     receiver.wait_for(1)
 
 
 def test_what_a_killed_worker_was_sending_is_sent_again_with_the_same_id(
-    service: Service, start_worker: Start, start_beat: Start, receiver: RecordingReceiver
+    service: Gunicorn, start_worker: Start, start_beat: Start, receiver: RecordingReceiver
 ) -> None:
     release = Flag()
     receiver.reply = lambda number: Reply(hold=release if number == 1 else None)
@@ -142,7 +142,7 @@ def test_what_a_killed_worker_was_sending_is_sent_again_with_the_same_id(
 
 
 def test_what_was_posted_while_no_worker_ran_arrives_when_one_starts(
-    service: Service, start_worker: Start, start_beat: Start, receiver: RecordingReceiver
+    service: Gunicorn, start_worker: Start, start_beat: Start, receiver: RecordingReceiver
 ) -> None:
     service.open_ticket()
     start_beat()
@@ -150,7 +150,7 @@ def test_what_was_posted_while_no_worker_ran_arrives_when_one_starts(
     receiver.wait_for(1)
 
 
-def test_a_slow_receiver_delays_no_ticket(service: Service, start_worker: Start, receiver: RecordingReceiver) -> None:
+def test_a_slow_receiver_delays_no_ticket(service: Gunicorn, start_worker: Start, receiver: RecordingReceiver) -> None:
     release = Flag()
     receiver.reply = lambda number: Reply(hold=release)
     Receiver.objects.update(timeout=1)

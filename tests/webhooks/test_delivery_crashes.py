@@ -7,7 +7,7 @@ from contextlib import closing
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from tests.processes import Process, Service, wait_until
+from tests.processes import Gunicorn, Process, wait_until
 from tests.receiver import RecordingReceiver
 from webhooks.models import Attempt, Delivery, EventType, Receiver
 
@@ -20,7 +20,7 @@ def let_the_lease_run_out() -> None:
 
 
 def test_killed_between_commit_and_nudge_beat_finds_the_delivery(
-    start_service: Callable[..., Service], start_worker: Start, start_beat: Start, receiver: RecordingReceiver
+    start_service: Callable[..., Gunicorn], start_worker: Start, start_beat: Start, receiver: RecordingReceiver
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # a broker that takes the nudge and never answers
         service = start_service(REDIS_URL=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
@@ -33,7 +33,7 @@ def test_killed_between_commit_and_nudge_beat_finds_the_delivery(
 
 
 def test_killed_between_claim_and_send_the_event_arrives_once_when_the_lease_is_over(
-    service: Service, start_worker: Start, start_beat: Start
+    service: Gunicorn, start_worker: Start, start_beat: Start
 ) -> None:
     # Its queue of one is full: a connection is begun and not made, nothing is sent.
     full = socket.create_server(("127.0.0.1", 0), backlog=0)
@@ -58,7 +58,7 @@ def test_killed_between_claim_and_send_the_event_arrives_once_when_the_lease_is_
 
 
 def test_killed_between_send_and_record_the_event_arrives_twice_with_one_id_and_one_body(
-    service: Service, start_worker: Start, start_beat: Start, receiver: RecordingReceiver
+    service: Gunicorn, start_worker: Start, start_beat: Start, receiver: RecordingReceiver
 ) -> None:
     worker = start_worker()
     with transaction.atomic(), connection.cursor() as cursor:

@@ -10,8 +10,9 @@ from django.db import connection
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from tests.processes import Process, Service, Worker, wait_until
+from tests.processes import Process, Worker, wait_until
 from tests.receiver import RecordingReceiver
+from tests.service import Service
 from webhooks.models import Attempt, Receiver
 
 

@@ -1,14 +1,13 @@
 """`manage.py prepare`: WEBHOOK_URL is a receiver that follows the environment; the first superuser is made once."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
+from io import StringIO
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from pytest_django import Settings
 
-from tests.processes import ROOT
 from webhooks.models import Receiver
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -17,11 +16,15 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 @pytest.fixture
-def prepare(database_url: str) -> Prepare:
-    def run(**environment: str) -> str:
-        command = [sys.executable, "manage.py", "prepare"]
-        environment = {**os.environ, "DATABASE_URL": database_url, **environment}
-        return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+def prepare(settings: Settings) -> Prepare:
+    """Runs the command with these settings."""
+
+    def run(**values: object) -> str:
+        said = StringIO()
+        for name, value in {"WEBHOOK_URL": "", **values}.items():
+            setattr(settings, name, value)
+        call_command("prepare", stdout=said)
+        return said.getvalue()
 
     return run
 
@@ -33,7 +36,7 @@ def test_the_receiver_follows_the_environment(prepare: Prepare) -> None:
         *("environment", "https://example.com/one"),
         ["ticket.created"],
     )
-    prepare(WEBHOOK_URL="https://example.com/two", WEBHOOK_TIMEOUT="3")
+    prepare(WEBHOOK_URL="https://example.com/two", WEBHOOK_TIMEOUT=3)
     changed = Receiver.objects.get()
     assert (changed.pk, changed.url, changed.timeout, changed.secret) == (
         *(receiver.pk, "https://example.com/two", 3),

@@ -12,8 +12,9 @@ from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from tests.processes import Process, Service, Worker, closed_port, wait_until
+from tests.processes import Process, Worker, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
+from tests.service import Service
 from ticketloop.celery import app
 from webhooks import redelivery, retention
 from webhooks.models import Attempt, Delivery, Event, Receiver

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from tests.processes import PATIENCE, Process, Service, Worker, closed_port, wait_until
+from tests.processes import Process, Worker, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
+from tests.service import PATIENCE, Service
 from webhooks import retry
 from webhooks.models import Attempt, Delivery, EventType, Receiver
 from webhooks.signing import new_secret, signed_headers

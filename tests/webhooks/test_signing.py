@@ -12,8 +12,9 @@ import pytest
 import standardwebhooks
 import svix.webhooks
 
-from tests.processes import ROOT, Service, Worker
+from tests.processes import ROOT, Worker
 from tests.receiver import Arrival, RecordingReceiver
+from tests.service import Service
 from webhooks.models import Receiver
 from webhooks.signing import new_secret
 

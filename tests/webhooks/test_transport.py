@@ -13,6 +13,7 @@ import pytest
 
 from webhooks import sending
 
+pytestmark = pytest.mark.slow
 TIMEOUT = 1.0
 LIMIT = TIMEOUT + 3  # a busy machine may be late; whoever waits for such a receiver waits for ever
 OK = b"HTTP/1.1 200 OK\r\n"

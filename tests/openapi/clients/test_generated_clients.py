@@ -17,7 +17,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from requests.utils import parse_header_links
 
-from tests.processes import ROOT, Service
+from tests.processes import ROOT
+from tests.service import Service
 
 HERE = Path(__file__).parent
 LOCK = HERE / "package-lock.json"
