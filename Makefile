@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 
 help:
 	@echo 'make run                  run the whole service in the foreground (HOST, PORT, DATA_DIR, … as in .env.sample)'
-	@echo 'make dev                  the same, and start again what a change of the code concerns'
+	@echo 'make dev                  the same, started again at each change of the code, with DEBUG=on'
 	@echo 'make test [ARGS=…]        run all tests, on servers of their own (ARGS go to pytest)'
 	@echo 'make test-fast [ARGS=…]   run those that start no process and no browser (half a minute)'
 	@echo 'make chaos                2,000 tickets while everything fails in turn (about four minutes)'
@@ -40,7 +40,7 @@ run: $(READY)
 	@$(BIN)/python -m local run
 
 dev: $(READY)
-	@$(BIN)/python -m local run --reload
+	@DEBUG=$${DEBUG:-on} $(BIN)/python -m local run --reload
 
 test: $(READY)
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
