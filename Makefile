@@ -6,11 +6,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test schemathesis chaos screenshots bench bench-scale bench-faults bench-webhooks manage psql lint format requirements clean
+.PHONY: help run dev test test-fast schemathesis chaos screenshots bench bench-scale bench-faults bench-webhooks manage psql lint format requirements clean
 
 help:
 	@echo 'make run                  run the whole service in the foreground (HOST, PORT, DATA_DIR, … as in .env.sample)'
+	@echo 'make dev                  the same, started again at each change of the code, with DEBUG=on'
 	@echo 'make test [ARGS=…]        run all tests, on servers of their own (ARGS go to pytest)'
+	@echo 'make test-fast [ARGS=…]   run those that start no process and no browser (half a minute)'
 	@echo 'make chaos                2,000 tickets while everything fails in turn (about four minutes)'
 	@echo 'make schemathesis         try the API against its OpenAPI document, thoroughly (CASES=2000 of each operation)'
 	@echo 'make screenshots          take the pictures of the README again (docs/images)'
@@ -37,8 +39,14 @@ $(VENV)/.bench: $(READY) requirements/bench.txt
 run: $(READY)
 	@$(BIN)/python -m local run
 
+dev: $(READY)
+	@DEBUG=$${DEBUG:-on} $(BIN)/python -m local run --reload
+
 test: $(READY)
 	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-fast: $(READY)
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not slow' $(ARGS)
 
 chaos: $(READY)
 	@$(BIN)/python -m tests.chaos

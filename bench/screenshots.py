@@ -5,7 +5,7 @@ import shutil
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from bench.stack import Stack, running
-from tests.processes import ROOT, Service, wait_until
+from tests.processes import ROOT, Gunicorn, wait_until
 from tests.receiver import RecordingReceiver, Reply
 
 IMAGES = ROOT / "docs" / "images"
@@ -82,7 +82,7 @@ def main() -> None:
         browser.close()
 
 
-def fill(stack: Stack, service: Service, page: Page) -> int:
+def fill(stack: Stack, service: Gunicorn, page: Page) -> int:
     """Opens tickets as their contacts would, and has their webhooks delivered. Returns the letter's number."""
     database = stack.connect()
     database.execute(PAST, {"people": PEOPLE, "texts": TEXTS, "count": len(TEXTS)})

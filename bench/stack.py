@@ -11,7 +11,7 @@ import psycopg
 
 from local.postgres import EmbeddedPostgres
 from local.valkey import EmbeddedValkey
-from tests.processes import Process, Service
+from tests.processes import Gunicorn, Process
 
 WORKER_PROCESSES = 2
 LOG_FILES = 60  # of 16 MB, nearly what min_wal_size keeps
@@ -47,9 +47,9 @@ class Stack:
         if process.process.wait():
             raise SystemExit(process.output())
 
-    def start_service(self) -> Service:
+    def start_service(self) -> Gunicorn:
         """The API, by gunicorn."""
-        service = Service(self.folder / "web.log", **self.environment)
+        service = Gunicorn(self.folder / "web.log", **self.environment)
         self.stack.callback(service.stop)
         return service
 

@@ -1,4 +1,4 @@
-"""`python -m local run`, `… manage COMMAND`, `… psql`; see the Makefile."""
+"""`python -m local run [--reload]`, `… manage COMMAND`, `… psql`; see the Makefile."""
 
 import os
 import signal
@@ -9,15 +9,15 @@ from local.postgres import BINARIES
 from local.server import StackError
 from local.supervisor import run
 
-USAGE = "usage: python -m local run | manage ARGUMENTS… | psql"
+USAGE = "usage: python -m local run [--reload] | manage ARGUMENTS… | psql"
 
 
 def main(arguments: list[str]) -> int:
     """Runs one command; returns its exit code."""
     command, *rest = arguments or [""]
     instance = Instance.from_environment()
-    if command == "run" and not rest:
-        return run(instance)
+    if command == "run" and rest in ([], ["--reload"]):
+        return run(instance, reload=bool(rest))
     if command == "manage":
         return replace_by([sys.executable, "manage.py", *rest], instance.environment())
     if command == "psql":

@@ -12,8 +12,9 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import setup_databases
 
-from tests.processes import Process, Service, Worker, wait_until
+from tests.processes import Gunicorn, Process, Worker, wait_until
 from tests.receiver import RecordingReceiver
+from tests.service import InProcess, Service
 from webhooks.models import Delivery, EventType, Receiver
 
 # The same examples at every run, as Hypothesis itself does in CI, however long a busy machine takes for one.
@@ -26,20 +27,27 @@ hypothesis.settings.load_profile("suite")
 # The files that take longest come first, those that mostly wait beside those that compute, so that the processes that
 # share the files (`make test`) end at the same time.
 LONGEST = [
-    "desk/test_pages_are_accessible.py",
-    "webhooks/test_nothing_is_lost.py",
-    "openapi/clients/test_generated_clients_work.py",
-    "webhooks/test_chaos.py",
-    "openapi/test_schemathesis_finds_nothing.py",
-    "webhooks/test_receivers_do_not_harm_each_other.py",
-    "desk/test_hostile_texts_stay_texts.py",
-    "webhooks/test_crash_points.py",
-    "access/test_signing_in.py",
-    "scaling/test_rabbitmq_as_the_broker.py",
+    "desk/test_accessibility.py",
+    "webhooks/test_delivery.py",
+    "openapi/clients/test_generated_clients.py",
+    "chaos/test_chaos.py",
+    "openapi/test_schemathesis.py",
+    "webhooks/test_circuit_breaker.py",
+    "desk/test_xss.py",
+    "webhooks/test_delivery_crashes.py",
+    "access/test_sign_in.py",
+    "scaling/test_rabbitmq.py",
 ]
 
 
+# What these fixtures start takes seconds: a test that needs one is no part of the fast tier (`make test-fast`).
+PROCESSES = {"start_service", "start_process", "start_worker", "worker", "browser"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if PROCESSES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
     place = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
 
@@ -133,13 +141,27 @@ def worker(shared_worker: SharedWorker, database: None) -> Iterator[Worker]:
 
 
 @pytest.fixture(scope="session")
-def start_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Service]]:
-    """Starts the API with the given environment; it runs to the end of the session."""
-    services: list[Service] = []
+def in_process() -> Service:
+    return InProcess()
 
-    def start(**environment: str) -> Service:
+
+@pytest.fixture
+def service(in_process: Service, database: None) -> Service:
+    """The service with `API_ACCESS=open`, in the test's own process, on empty tables.
+
+    Modules and folders whose tests need a real server put `gunicorn` in its place.
+    """
+    return in_process
+
+
+@pytest.fixture(scope="session")
+def start_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Gunicorn]]:
+    """Starts the API with the given environment; it runs to the end of the session."""
+    services: list[Gunicorn] = []
+
+    def start(**environment: str) -> Gunicorn:
         log = tmp_path_factory.mktemp("service") / "web.log"
-        services.append(Service(log, **{"DATABASE_URL": database_url, **environment}))
+        services.append(Gunicorn(log, **{"DATABASE_URL": database_url, **environment}))
         return services[-1]
 
     yield start
@@ -150,14 +172,14 @@ def start_service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="session")
-def running_service(start_service: Callable[..., Service]) -> Service:
+def running_gunicorn(start_service: Callable[..., Gunicorn]) -> Gunicorn:
     return start_service()
 
 
 @pytest.fixture
-def service(running_service: Service, database: None) -> Service:
-    """The API with `API_ACCESS=open`, on empty tables."""
-    return running_service
+def gunicorn(running_gunicorn: Gunicorn, database: None) -> Gunicorn:
+    """The service with `API_ACCESS=open`, served by processes as an operator runs it, on empty tables."""
+    return running_gunicorn
 
 
 @pytest.fixture

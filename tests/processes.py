@@ -13,12 +13,9 @@ from typing import Any
 
 import requests
 
+from tests.service import PATIENCE, Service
+
 ROOT = Path(__file__).resolve().parent.parent
-# Seconds to wait for what takes one at most: nothing is slower for it, and a machine that is busy with other things
-# fails no test.
-PATIENCE = 60.0
-
-
 # Seconds within which half of the requests are answered where nothing is waited for, on a busy machine too. Waiting
 # for a broker or a receiver that does not answer takes a second or two.
 AT_ONCE = 0.5
@@ -113,7 +110,7 @@ class Process:
         return False
 
 
-class Service(Process):
+class Gunicorn(Process, Service):
     """gunicorn with the API and the admin; `url` has no trailing slash."""
 
     def __init__(self, log: Path, **environment: str) -> None:
@@ -135,14 +132,8 @@ class Service(Process):
         host, _, port = self.url.removeprefix("http://").partition(":")
         return host, int(port)
 
-    def request(self, method: str, path: str, **options: Any) -> requests.Response:
-        """A request as any client would send it; redirects are left to the test."""
-        return requests.request(method, self.url + path, timeout=PATIENCE, allow_redirects=False, **options)
-
-    def open_ticket(self, **values: Any) -> requests.Response:
-        """POSTs a ticket; what is not given is something valid."""
-        ticket = {"full_name": "Ada Lovelace", "email": "ada@example.com", "issue_description": "It is broken."}
-        return self.request("POST", "/api/v1/tickets", json={**ticket, **values})
+    def session(self) -> requests.Session:
+        return requests.Session()
 
     def post_times(self, count: int) -> list[float]:
         """Seconds that each of `count` tickets took to be accepted, after one that is not counted."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.processes import PATIENCE
+from tests.service import PATIENCE
 
 
 @dataclass(frozen=True)

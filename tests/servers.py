@@ -3,7 +3,10 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
+
+import pytest
 
 from local.postgres import EmbeddedPostgres
 from local.valkey import EmbeddedValkey
@@ -30,6 +33,35 @@ OWN_VARIABLES = [
     *("CORS_ALLOWED_ORIGINS", "METRICS_TOKEN", "LOG_FORMAT"),
     *("ADMIN_USERNAME", "ADMIN_PASSWORD", "ADMIN_EMAIL", "HOST", "PORT", "DATA_DIR"),
 ]
+NOWHERE = {"DATABASE_URL": "postgres://nobody:nothing@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Starts the servers before pytest-django reads the settings, in a process that is going to run tests."""
+    for name in OWN_VARIABLES:
+        os.environ.pop(name, None)
+    os.environ.update(
+        SECRET_KEY="insecure-for-tests-only-0123456789-0123456789-0123456789",
+        HTTPS_ONLY="off",
+        API_ACCESS="open",
+        WEBHOOK_ALLOWED_NETWORKS="127.0.0.0/8",
+        **(start() if runs_tests(early_config) else NOWHERE),
+    )
+    return (yield)
+
+
+def runs_tests(config: pytest.Config) -> bool:
+    """False where tests are only collected, and in the process that hands them to those of pytest-xdist (`-n`)."""
+    options = config.known_args_namespace
+    return not options.collectonly and ("PYTEST_XDIST_WORKER" in os.environ or not options.numprocesses)
+
+
+def start() -> dict[str, str]:
+    """Starts the servers; returns the variables under which the service finds them."""
+    POSTGRES.start()
+    VALKEY.start()
+    return {"DATABASE_URL": POSTGRES.url, "REDIS_URL": VALKEY.url}
 
 
 def pytest_unconfigure() -> None:
@@ -37,21 +69,3 @@ def pytest_unconfigure() -> None:
     VALKEY.stop()
     POSTGRES.stop()
     shutil.rmtree(FOLDER, ignore_errors=True)
-
-
-def _start() -> None:
-    for name in OWN_VARIABLES:
-        os.environ.pop(name, None)
-    POSTGRES.start()
-    VALKEY.start()
-    os.environ.update(
-        DATABASE_URL=POSTGRES.url,
-        REDIS_URL=VALKEY.url,
-        SECRET_KEY="insecure-for-tests-only-0123456789-0123456789-0123456789",
-        HTTPS_ONLY="off",
-        API_ACCESS="open",
-        WEBHOOK_ALLOWED_NETWORKS="127.0.0.0/8",
-    )
-
-
-_start()

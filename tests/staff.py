@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.auth.models import Group
 
-from tests.processes import Service
+from tests.service import Service
 
 CSRF_TOKEN = "a" * 32
 
@@ -32,7 +32,7 @@ class Staff:
 
     def __init__(self, service: Service, username: str, role: str | None = None, **values: Any) -> None:
         self.service = service
-        self.session = requests.Session()
+        self.session = service.session()
         self.session.cookies.update(
             {settings.SESSION_COOKIE_NAME: session_key(username, role, **values), settings.CSRF_COOKIE_NAME: CSRF_TOKEN}
         )

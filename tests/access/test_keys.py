@@ -1,30 +1,26 @@
 """API keys: what they open, what is refused and why, and when they stop."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 import requests
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from access import keys
 from access.models import ApiKey
 from access.scopes import Scope
-from tests.processes import Service
+from tests.service import Service
 
 ALL = list(Scope.values)
 
 
-@pytest.fixture(scope="module")
-def closed_service(start_service: Callable[..., Service]) -> Service:
-    return start_service(API_ACCESS="key")
-
-
 @pytest.fixture
-def closed(closed_service: Service, database: None) -> Service:
-    """The API with `API_ACCESS=key`, on empty tables."""
-    return closed_service
+def closed(service: Service, settings: Settings) -> Service:
+    """The API with `API_ACCESS=key`."""
+    settings.API_ACCESS = "key"
+    return service
 
 
 def authorization(text: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The three roles: what their members see and do at the support desk and, signed in, through the API."""
 
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -11,8 +10,9 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
-from tests.processes import Service
+from tests.service import Service
 from tests.staff import Staff
 from tickets.models import Ticket
 from webhooks.models import Delivery, Receiver
@@ -76,9 +76,10 @@ def ids(service: Service) -> dict[str, int]:
     }
 
 
-@pytest.fixture(scope="module")
-def closed(start_service: Callable[..., Service]) -> Service:
-    return start_service(API_ACCESS="key")
+@pytest.fixture
+def closed(service: Service, settings: Settings) -> Service:
+    settings.API_ACCESS = "key"
+    return service
 
 
 def reaches(role: str, least: str) -> bool:
@@ -148,7 +149,7 @@ def test_an_administrator_can_neither_become_nor_change_a_superuser(service: Ser
     assert get_user_model().objects.get(username="root").password not in staff.get(f"{root}/change/").text
 
 
-def test_signed_in_staff_use_the_api_within_their_role(closed: Service, database: None) -> None:
+def test_signed_in_staff_use_the_api_within_their_role(closed: Service) -> None:
     body = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "x"}
     agent = Staff(closed, "ada", AGENT)
     ticket = agent.request("POST", "/api/v1/tickets", json=body)

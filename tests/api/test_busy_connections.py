@@ -9,7 +9,8 @@ from collections.abc import Callable
 import psutil
 import requests
 
-from tests.processes import Service, wait_until
+from tests.processes import Gunicorn as Service
+from tests.processes import wait_until
 
 
 def test_a_client_that_never_pauses_leaves_room_for_others(

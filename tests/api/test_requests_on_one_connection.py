@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from access import keys
 from access.scopes import Scope
-from tests.processes import PATIENCE, Service
+from tests.processes import Gunicorn as Service
+from tests.service import PATIENCE
 
 
 class Answer(NamedTuple):

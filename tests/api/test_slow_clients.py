@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from tests.processes import PATIENCE, Service
+from tests.processes import Gunicorn as Service
+from tests.service import PATIENCE
 
 TIMEOUT = 2  # seconds
 

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from access.models import ApiKey
 from contacts.models import Contact
-from tests.processes import Service
+from tests.service import Service
 from tests.staff import session_key
 from tickets.models import Ticket
 from webhooks.models import Delivery, Receiver

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.processes import Service
+from tests.service import Service
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from tests.processes import Service
+from tests.service import Service
 
 SCOPES = ("tickets:create", "tickets:read", "tickets:resolve")
 

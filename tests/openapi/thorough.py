@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from tests.openapi.trials import OPERATIONS, Tried, run_schemathesis
-from tests.processes import Service
+from tests.service import Service
 
 Recorder = Callable[[str, object], None]  # pytest's fixture `record_property`
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.processes import ROOT, Service
+from tests.processes import ROOT
+from tests.service import Service
 
 OPERATIONS = {"getHealth", "listContacts", "getContact"} | {
     *("listTickets", "openTicket", "getTicket", "resolveTicket", "reopenTicket"),

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.processes import Service, wait_until
+from tests.processes import Gunicorn as Service
+from tests.processes import wait_until
 from ticketloop.web import affinity
 
 PROCESSORS = sorted(os.sched_getaffinity(0))

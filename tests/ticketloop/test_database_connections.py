@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db import connection
 
-from tests.processes import Service, wait_until
+from tests.processes import wait_until
+from tests.service import Service
 
 
 def backends(application: str) -> set[int]:

@@ -1,0 +1,63 @@
+"""A store of counts that is down, frozen or full refuses nothing and hardly delays anything."""
+
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.processes import AT_ONCE, Gunicorn, closed_port
+
+TICKET = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "x"}
+
+
+@pytest.fixture
+def frozen() -> Iterator[str]:
+    """A store that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield f"redis://:password@127.0.0.1:{server.getsockname()[1]}/3"
+
+
+@pytest.fixture
+def full() -> Iterator[str]:
+    """A store that takes connections and requests, and says of each that it has no room."""
+    server = socket.create_server(("127.0.0.1", 0), backlog=100)
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"-OOM command not allowed when used memory > 'maxmemory'.\r\n")
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+    server.close()
+
+
+@pytest.mark.parametrize("store", ["down", "frozen", "full", "nowhere"])
+def test_every_ticket_is_accepted_without_delay(
+    start_service: Callable[..., Gunicorn], database: None, request: pytest.FixtureRequest, store: str
+) -> None:
+    urls = {"down": f"redis://127.0.0.1:{closed_port()}/0", "nowhere": "redis://redis.invalid:6379/0"}
+    url = urls.get(store) or request.getfixturevalue(store)
+    service = start_service(REDIS_URL=url, THROTTLE_ADDRESS="1/day", WEB_CONCURRENCY="1")
+    times = []
+    for _ in range(20):
+        start = time.monotonic()
+        response = service.request("POST", "/api/v1/tickets", json=TICKET)
+        times.append(time.monotonic() - start)
+        assert response.status_code == 201
+        assert "RateLimit" not in response.headers
+    wrong = {"Authorization": "Api-Key tl_wrong"}
+    assert [service.request("GET", "/api/v1/tickets", headers=wrong).status_code for _ in range(3)] == [401] * 3
+    assert statistics.median(times) < AT_ONCE
+    assert max(times) < 3  # seconds; the limit itself is a fraction of it, to look up a name alone may take five
+    told = [line for line in service.output().splitlines() if "limits are not enforced" in line]
+    assert len(told) == 1  # and then left alone for a while
+    assert "password" not in told[0]

@@ -1,0 +1,11 @@
+"""What the server does, it does behind a socket."""
+
+import pytest
+
+from tests.processes import Gunicorn
+
+
+@pytest.fixture
+def service(gunicorn: Gunicorn) -> Gunicorn:
+    """Clients need a server."""
+    return gunicorn

@@ -1,0 +1,11 @@
+"""The original's front end speaks HTTP."""
+
+import pytest
+
+from tests.processes import Gunicorn
+
+
+@pytest.fixture
+def service(gunicorn: Gunicorn) -> Gunicorn:
+    """Clients need a server."""
+    return gunicorn

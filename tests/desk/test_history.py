@@ -1,0 +1,71 @@
+"""The history tells who did what and when: staff, one by one or in bulk, keys, and clients without one."""
+
+from playwright.sync_api import Page, expect
+
+from access import keys
+from tests.desk.pages import press
+from tests.service import Service
+from tests.staff import Staff
+from tickets.models import Ticket
+from webhooks.models import Event
+
+
+def history(page: Page, ticket: int) -> list[str]:
+    """The lines of a ticket's history, less the times."""
+    page.goto(f"/admin/tickets/ticket/{ticket}/history/")
+    page.evaluate("document.querySelectorAll('#timeline time').forEach(time => time.remove())")
+    return [" ".join(line.split()) for line in page.locator("#timeline > li").all_inner_texts()]
+
+
+def test_of_a_ticket_whoever_it_was(desk: Page, service: Service) -> None:
+    path = service.open_ticket().headers["Location"]
+    key, text = keys.create("shop front end", ["tickets:resolve"])
+    service.request("PATCH", f"{path}/resolve")
+    service.request("PATCH", f"{path}/reopen", headers={"Authorization": f"Api-Key {text}"})
+    Staff(service, "grace", "Support agent").request("PATCH", f"{path}/resolve")
+    ticket = Ticket.objects.get()
+    assert (ticket.resolved_by and ticket.resolved_by.get_username()) == "grace"
+    desk.goto("/admin/tickets/ticket/")
+    desk.check("#action-toggle")
+    desk.select_option("select[name=action]", "reopen")
+    desk.click("button[name=index]")
+    expect(desk.get_by_text("1 ticket reopened.")).to_be_visible()
+    Event.objects.all().delete()  # as they are forgotten after WEBHOOK_RETENTION_DAYS
+    assert history(desk, ticket.pk) == [
+        "Opened",
+        "Resolved by a client of the API",
+        f"Reopened by API key tl_{key.prefix}",
+        "Resolved by grace",
+        "Reopened by ada",
+    ]
+
+
+def test_who_opened_a_ticket_for_somebody_is_told(desk: Page, service: Service) -> None:
+    _, text = keys.create("shop front end", ["tickets:create"])
+    body = {"full_name": "Bob", "email": "bob@example.com", "issue_description": "It is broken."}
+    service.request("POST", "/api/v1/tickets", json=body, headers={"Authorization": f"Api-Key {text}"})
+    desk.goto("/admin/tickets/ticket/add/")
+    for name, value in body.items():
+        desk.fill(f"#id_{name}", value)
+    press(desk, "Save")
+    first, second = Ticket.objects.order_by("pk")
+    assert history(desk, first.pk)[0].startswith("Opened by API key tl_")
+    assert history(desk, second.pk) == ["Opened by ada"]
+
+
+def test_what_changes_nothing_is_not_told(desk: Page, service: Service) -> None:
+    path = service.open_ticket().headers["Location"]
+    for _ in range(2):
+        service.request("PATCH", f"{path}/resolve")
+    assert history(desk, Ticket.objects.get().pk) == ["Opened", "Resolved by a client of the API"]
+
+
+def test_of_a_contact_what_was_changed_and_by_whom(service: Service) -> None:
+    contact = service.open_ticket().json()["contact_id"]
+    lead = Staff(service, "grace", "Support lead")
+    page = f"/admin/contacts/contact/{contact}"
+    lead.post(f"{page}/change/", full_name="Ada King", email="ada@example.com")
+    lead.post(f"{page}/export/")
+    shown = lead.get(f"{page}/history/").text
+    for part in ("grace", "Changed Full name.", "Exported."):
+        assert part in shown

@@ -1,0 +1,17 @@
+"""Schemathesis, with every check that it has, finds nothing between the document and the running service.
+
+This is a glance; `make schemathesis` looks thoroughly (see `thorough.py`).
+"""
+
+from pathlib import Path
+
+from tests.openapi.trials import OPERATIONS, run_schemathesis
+from tests.service import Service
+
+PHASES = ("examples", "fuzzing", "stateful")
+
+
+def test_schemathesis_finds_nothing(guarded: Service, api_key: str, tmp_path: Path) -> None:
+    tried = run_schemathesis(guarded, api_key, tmp_path, phases=PHASES, examples=5)
+    assert {each.operation for each in tried} == OPERATIONS
+    assert {each.mode for each in tried} == {"positive", "negative"}

@@ -1,0 +1,11 @@
+"""Several processes of each kind."""
+
+import pytest
+
+from tests.processes import Gunicorn
+
+
+@pytest.fixture
+def service(gunicorn: Gunicorn) -> Gunicorn:
+    """Clients need a server."""
+    return gunicorn

@@ -1,0 +1,136 @@
+"""`Idempotency-Key`: however often a request is sent, and whatever crashes meanwhile, it opens one ticket."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from django.db import connection, transaction
+
+from access import keys
+from contacts.models import Contact
+from tests.locks import somebody_waits
+from tests.processes import Gunicorn, Worker, wait_until
+from tests.service import Service
+from ticketloop.celery import app
+from tickets.models import IdempotencyKey, Ticket
+from webhooks.models import Event
+
+REPLAYED = "Idempotent-Replayed"
+
+
+def open_with(service: Service, key: str, **options: str) -> requests.Response:
+    """POSTs a valid ticket with this key; options are other values of its fields."""
+    ticket = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "It's broken.", **options}
+    return service.request("POST", "/api/v1/tickets", json=ticket, headers={"Idempotency-Key": key})
+
+
+def test_the_same_request_gets_the_first_answer_again(service: Service) -> None:
+    first = open_with(service, '"k-1"')
+    service.request("PATCH", f"{first.headers['Location']}/resolve")
+    Contact.objects.update(full_name="Ada King")
+    again = open_with(service, '"k-1"', email=" ADA@example.com ")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert (again.content, again.headers["Location"]) == (first.content, first.headers["Location"])
+    assert (first.headers.get(REPLAYED), again.headers.get(REPLAYED)) == (None, "true")
+    assert (Ticket.objects.count(), Event.objects.filter(type="ticket.created").count()) == (1, 1)
+
+
+def test_another_body_is_422_and_opens_nothing(service: Service) -> None:
+    open_with(service, "k")
+    for changed in ({"full_name": "Eve"}, {"email": "eve@example.com"}, {"issue_description": "Something else."}):
+        response = open_with(service, "k", **changed)
+        assert (response.status_code, list(response.json())) == (422, ["detail"])
+    assert (Ticket.objects.count(), Contact.objects.count()) == (1, 1)
+
+
+def test_another_key_or_none_opens_another_ticket(service: Service) -> None:
+    for key in ("k", "K", "k" * 255):
+        assert open_with(service, key).status_code == 201
+    assert service.open_ticket().status_code == 201
+    assert Ticket.objects.count() == 4
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, "two words", "tab\there", "caf\xe9"])
+def test_a_malformed_key_is_400(service: Service, key: str) -> None:
+    response = open_with(service, key)
+    assert (response.status_code, list(response.json())) == (400, ["Idempotency-Key"])
+    assert not Ticket.objects.exists()
+
+
+def test_a_refused_request_does_not_use_up_its_key(service: Service) -> None:
+    assert open_with(service, "k", email="nobody").status_code == 400
+    assert open_with(service, "k").status_code == 201
+
+
+def test_twenty_at_once_open_one_ticket(gunicorn: Gunicorn) -> None:
+    for key in ("new contact", "known contact"):
+        with ThreadPoolExecutor(20) as pool:
+            answers = list(pool.map(lambda _: open_with(gunicorn, key.replace(" ", "-")), range(20)))  # noqa: B023
+        statuses = Counter((each.status_code, each.headers.get(REPLAYED)) for each in answers)
+        assert statuses[201, None] == 1
+        assert set(statuses) <= {(201, None), (201, "true"), (409, None)}
+        assert len({each.content for each in answers if each.status_code == 201}) == 1
+    assert Ticket.objects.count() == 2
+
+
+def test_while_the_first_is_running_a_retry_is_409_and_not_held_up(gunicorn: Gunicorn) -> None:
+    gunicorn.open_ticket()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT FROM contacts FOR UPDATE")  # for which the first request waits
+            first = pool.submit(open_with, gunicorn, "k")
+            wait_until(lambda: somebody_waits(cursor), what="the first request in the database")
+            busy = open_with(gunicorn, "k")
+        assert (busy.status_code, list(busy.json())) == (409, ["detail"])
+        assert first.result().status_code == 201
+    assert open_with(gunicorn, "k").headers[REPLAYED] == "true"
+
+
+def test_a_key_of_another_client_is_another_key(service: Service) -> None:
+    texts = [keys.create(name, ["tickets:create"])[1] for name in ("one", "two")]
+    ids = []
+    for headers in ({}, *({"Authorization": f"Api-Key {text}"} for text in texts)):
+        for _ in range(2):
+            ticket = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "x"}
+            all_headers = {**headers, "Idempotency-Key": "k"}
+            ids.append(service.request("POST", "/api/v1/tickets", json=ticket, headers=all_headers).json()["id"])
+    assert len(set(ids)) == 3
+    assert ids[::2] == ids[1::2]
+
+
+def test_after_a_crash_between_commit_and_answer_the_retry_gets_the_ticket(
+    start_service: Callable[..., Gunicorn], gunicorn: Gunicorn
+) -> None:
+    gunicorn.open_ticket()
+    crashing = start_service()
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT FROM contacts FOR UPDATE")  # for which the request waits
+            answer = pool.submit(open_with, crashing, "k")
+            wait_until(lambda: somebody_waits(cursor), what="the request in the database")
+            os.killpg(crashing.process.pid, signal.SIGSTOP)  # PostgreSQL goes on and commits, nobody answers
+        wait_until(lambda: Ticket.objects.count() == 2, what="the commit")
+        crashing.kill()
+        with pytest.raises(requests.ConnectionError):
+            answer.result()
+    retry = open_with(gunicorn, "k")
+    assert (retry.status_code, retry.headers[REPLAYED]) == (201, "true")
+    assert retry.json()["id"] == Ticket.objects.latest("id").pk
+    assert Ticket.objects.count() == 2
+
+
+def test_keys_are_forgotten_after_two_days_and_not_after_one(service: Service, worker: Worker) -> None:
+    for key, hours in (("old", 49), ("yesterday", 25)):
+        open_with(service, key)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE idempotency_keys SET created_at = now() - %s * interval '1 hour' WHERE key = %s", [hours, key]
+            )
+    app.send_task("tickets.prune_idempotency_keys")
+    wait_until(lambda: IdempotencyKey.objects.count() == 1, what="the old key's end")
+    assert open_with(service, "yesterday").headers[REPLAYED] == "true"
+    assert REPLAYED not in open_with(service, "old").headers
