@@ -2,10 +2,10 @@
 
 import os
 import warnings
+from typing import Any
 
 from celery import Celery, bootsteps
 from celery.exceptions import SecurityWarning
-from celery.worker.consumer import Consumer
 from kombu.transport import virtual
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ticketloop.settings")
@@ -21,9 +21,9 @@ class NoRequeueing(bootsteps.StartStopStep):
     nudge: the next tick of beat finds what it announced. RabbitMQ requeues by itself.
     """
 
-    requires = {"celery.worker.consumer.tasks:Tasks"}
+    requires = ("celery.worker.consumer.tasks:Tasks",)
 
-    def start(self, parent: Consumer) -> None:
+    def start(self, parent: Any) -> None:
         """Runs after each connection to the broker, when the consumer of tasks has its channel."""
         channel = parent.task_consumer.channel
         if isinstance(channel, virtual.Channel):
