@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 
 from access.keys import Credential
 from core import request_id
-from ticketloop import logs, metrics
+from ticketloop import metrics
 
 logger = logging.getLogger("ticketloop.requests")
 
@@ -70,7 +70,7 @@ def note(request: HttpRequest, status: int, start: float) -> None:
         values = {"method": method, "route": route, "status": status, "duration_ms": round(duration * 1000, 3)}
         if isinstance(key, Credential):
             values["key"] = key.prefix
-        logs.log(logger, level, "request", values)
+        logger.log(level, "request", extra=values)
     if settings.METRICS_TOKEN:
         metrics.count(method, route, status, duration)
 

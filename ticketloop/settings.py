@@ -393,11 +393,34 @@ LOG_FORMAT = read("LOG_FORMAT", one_of("json", "text"), "text" if DEBUG else "js
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "json": {"()": "ticketloop.logs.JsonFormatter"},
-        "text": {"()": "ticketloop.logs.TextFormatter", "format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+    "filters": {
+        "allowed fields": {"()": "ticketloop.logs.AllowedFields"},
+        "database errors": {"()": "ticketloop.logs.DatabaseErrors"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
+    "formatters": {
+        "json": {
+            "()": "ticketloop.logs.JsonFormatter",
+            "fmt": ["asctime", "levelname", "name", "message"],
+            "rename_fields": {
+                "asctime": "timestamp",
+                "levelname": "level",
+                "name": "logger",
+                "message": "event",
+                "exc_info": "exception",
+            },
+        },
+        "text": {
+            "()": "ticketloop.logs.TextFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s%(fields)s",
+        },
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["allowed fields", "database errors"],
+        }
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True},

@@ -105,6 +105,7 @@ def test_a_worker_outlives_a_broker_that_goes_between_a_nudge_and_its_acceptance
     service_on_broker.open_ticket()
     receiver.wait_for(2)
     assert worker.process.poll() is None
+    assert "UNABLE TO RESTORE" not in worker.output()  # Kombu's words, beside a file that it leaves in /tmp
 
 
 def test_beat_finds_what_no_nudge_announced(
