@@ -12,8 +12,9 @@ from django.db import connection
 
 from access import keys
 from access.scopes import Scope
-from tests.processes import PATIENCE, Gunicorn, Process, closed_port, wait_until
+from tests.processes import Gunicorn, Process, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
+from tests.service import PATIENCE
 from webhooks.models import Attempt, Delivery, Event, Receiver
 
 
