@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from drf_spectacular.authentication import SessionScheme
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from access.permissions import anonymous_may
-from access.scopes import REQUIRED
+from access.permissions import anonymous_may, requirement
 
 REQUEST_ID = {"schema": {"type": "string"}, "description": "By which the request is found in the log."}
 CHALLENGE = {
@@ -37,18 +38,38 @@ TOO_MANY = {
 }
 
 
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Programs with a key; found by drf-spectacular through its target class."""
+
+    target_class = "access.authentication.ApiKeyAuthentication"
+    name = "ApiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Api-Key ` and the key, such as `Api-Key tl_…`. Keys are made in the admin.",
+        }
+
+
+class StaffSessionScheme(SessionScheme):  # type: ignore[no-untyped-call]
+    """Staff signed in to the admin; found by drf-spectacular through its target class."""
+
+    target_class = "access.authentication.StaffSessionAuthentication"
+
+
 class AccessSchema(AutoSchema):
     """Names the scope that each operation asks of a key."""
 
     def get_auth(self) -> list[dict[str, list[str]]]:
         """Either way of authentication is enough; none at all where API_ACCESS opens the operation."""
-        action = getattr(self.view, "action", None)
-        scope = REQUIRED.get(action or "")
-        if scope is None:
+        required = requirement(self.view)
+        if required is None:
             return []
-        anonymous: list[dict[str, list[str]]] = [{}] if anonymous_may(action) else []
+        anonymous: list[dict[str, list[str]]] = [{}] if anonymous_may(required) else []
         found: list[dict[str, list[str]]] = super().get_auth()
-        ways = [{name: [scope.value] if name == "ApiKey" else [] for name in way} for way in found if way]
+        ways = [{name: [str(required.scope)] if name == "ApiKey" else [] for name in way} for way in found if way]
         return [*ways, *anonymous]
 
 

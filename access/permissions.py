@@ -1,4 +1,7 @@
-"""What a key may do, by its scopes; signed-in staff, by their role; an anonymous client, by the setting API_ACCESS."""
+"""What a key may do, by its scopes; signed-in staff, by their role; an anonymous client, by the setting API_ACCESS.
+
+An action that the viewset's `requirements` do not name is refused to everybody.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -7,48 +10,64 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from access import roles, scopes
 from access.keys import Credential
+from access.scopes import Scope
 from access.throttling import limit_stranger
+from core.requirement import Requirement
 
 if TYPE_CHECKING:  # DRF imports this module while its views are being loaded
     from rest_framework.views import APIView
 
 
 class ApiAccess(BasePermission):
-    """`open`: everything; `intake`: only POST a ticket; `key`: nothing. A key that came decides alone; staff may do
-    what their role may besides."""
+    """Whether this client may do this.
+
+    A key that came decides alone; staff may do what their role may, besides what anybody may.
+    """
 
     message = "Your account is not a staff account: only staff may do this."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        action = getattr(view, "action", None)
+        required = requirement(view)
+        if required is None and not has_no_action(view):
+            raise PermissionDenied("Nobody may do this: no scope and no role names it.")
         if isinstance(request.auth, Credential):
-            return _key_reaches(request.auth, action)
-        if anonymous_may(action):
+            return _key_reaches(request.auth, required)
+        if anonymous_may(required):
             return True
         if not request.user.is_authenticated:
             limit_stranger(request)
             return False
         if not (request.user.is_active and request.user.is_staff):
             return False
-        return _role_reaches(request, view, action)
+        return _role_reaches(request, required)
 
 
-def anonymous_may(action: str | None) -> bool:
-    """Whether a client without credentials may do this, by the setting API_ACCESS."""
-    return settings.API_ACCESS == "open" or (settings.API_ACCESS == "intake" and action == "create")
+def requirement(view: object) -> Requirement | None:
+    """What the action that the view was called for asks for; None where it is not named."""
+    named: dict[str, Requirement] = getattr(view, "requirements", {})
+    return named.get(getattr(view, "action", None) or "")
 
 
-def _key_reaches(key: Credential, action: str | None) -> bool:
-    scope = scopes.REQUIRED.get(action or "")
-    if scope is not None and scope not in key.scopes:
-        raise PermissionDenied(f"This API key lacks the scope {scope.value}.")
+def has_no_action(view: object) -> bool:
+    """Whether the viewset only says what it offers: to OPTIONS, or by 405 to a method that it has not."""
+    return getattr(view, "action", "") in (None, "metadata")
+
+
+def anonymous_may(required: Requirement | None) -> bool:
+    """Whether a client without credentials may do this: with `open` everything, with `intake` open a ticket."""
+    if settings.API_ACCESS == "intake":
+        return required is not None and required.scope == Scope.CREATE
+    return settings.API_ACCESS == "open"
+
+
+def _key_reaches(key: Credential, required: Requirement | None) -> bool:
+    if required and required.scope not in key.scopes:
+        raise PermissionDenied(f"This API key lacks the scope {required.scope}.")
     return True
 
 
-def _role_reaches(request: Request, view: "APIView", action: str | None) -> bool:
-    required = roles.REQUIRED.get((getattr(view, "basename", ""), action or ""))
-    if required is not None and not request.user.has_perm(required):
-        raise PermissionDenied(f"Your role lacks the permission {required}.")
+def _role_reaches(request: Request, required: Requirement | None) -> bool:
+    if required and not request.user.has_perm(required.permission):
+        raise PermissionDenied(f"Your role lacks the permission {required.permission}.")
     return True

@@ -1,4 +1,4 @@
-"""Scopes of API keys, and the scope that each action of the API requires."""
+"""Scopes of API keys."""
 
 from django.db import models
 
@@ -9,13 +9,3 @@ class Scope(models.TextChoices):
     CREATE = "tickets:create", "tickets:create – open tickets"
     READ = "tickets:read", "tickets:read – list and read tickets and contacts"
     RESOLVE = "tickets:resolve", "tickets:resolve – resolve and reopen tickets"
-
-
-# By the name of the viewset's action. What is not here (OPTIONS, a method that is not allowed) any valid key may ask.
-REQUIRED = {
-    "create": Scope.CREATE,
-    "list": Scope.READ,
-    "retrieve": Scope.READ,
-    "resolve": Scope.RESOLVE,
-    "reopen": Scope.RESOLVE,
-}

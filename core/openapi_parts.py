@@ -2,12 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.authentication import SessionScheme
-from drf_spectacular.extensions import (
-    OpenApiAuthenticationExtension,
-    OpenApiSerializerExtension,
-    OpenApiSerializerFieldExtension,
-)
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -24,9 +19,9 @@ class FieldErrorsSerializer(serializers.Serializer[object]):
 
 
 class FieldErrorsScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """Names that no serializer knows; found by drf-spectacular through its target class."""
+    """The names of fields and parameters, which no serializer knows."""
 
-    target_class = "core.openapi_parts.FieldErrorsSerializer"
+    target_class = FieldErrorsSerializer
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         """An object of lists, or the one text `detail`."""
@@ -38,64 +33,7 @@ class FieldErrorsScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-
         }
 
 
-# What Python strips and ECMAScript's `\s` (in which JSON Schema's patterns are written) leaves out are these.
-NOT_ONLY_SPACE = r"[^\s\u001C-\u001F\u0085]"
-
-
-class TextScheme(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """Text that is stripped; found by drf-spectacular through its target class."""
-
-    target_class = "contacts.fields.TextField"
-
-    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        """Adds that something must be left of it."""
-        schema: dict[str, Any] = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
-        return {**schema, "pattern": NOT_ONLY_SPACE}
-
-
-class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Programs with a key; found by drf-spectacular through its target class."""
-
-    target_class = "access.authentication.ApiKeyAuthentication"
-    name = "ApiKey"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
-        return {
-            "type": "apiKey",
-            "in": "header",
-            "name": "Authorization",
-            "description": "`Api-Key ` and the key, such as `Api-Key tl_…`. Keys are made in the admin.",
-        }
-
-
-class StaffSessionScheme(SessionScheme):  # type: ignore[no-untyped-call]
-    """Staff signed in to the admin; found by drf-spectacular through its target class."""
-
-    target_class = "access.authentication.StaffSessionAuthentication"
-
-
 ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="A positive 64-bit number.")
-LOCATION = OpenApiParameter(
-    "Location",
-    {"type": "string", "format": "uri-reference"},
-    OpenApiParameter.HEADER,
-    response=[201],
-    description="Where the ticket is.",
-)
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    {"type": "string", "pattern": "^[!-~]{1,255}$"},
-    OpenApiParameter.HEADER,
-    description="A new random value, such as a UUID, for each ticket; the same one when the request is sent again.",
-    examples=[OpenApiExample("A UUID", value="7d0f4a52-93f5-4e0c-9a8e-3f9b1f6f2c11")],
-)
-IDEMPOTENT_REPLAYED = OpenApiParameter(
-    "Idempotent-Replayed",
-    {"type": "string", "enum": ["true"]},
-    OpenApiParameter.HEADER,
-    response=[201],
-    description="Present where an earlier request with this `Idempotency-Key` has opened the ticket.",
-)
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     OpenApiTypes.STR,
@@ -115,10 +53,8 @@ DETAILS = {
     401: "Authentication credentials were not provided.",
     403: "You do not have permission to perform this action.",
     408: "The body did not arrive in time.",
-    409: "The first request with this Idempotency-Key is still running. Please try again.",
     413: "The body is too large: at most 1,048,576 bytes.",
     415: 'Unsupported media type "text/plain" in request.',
-    422: "This Idempotency-Key came with another body before. Use a new key for a new ticket.",
     503: "The database is not available right now. Please try again.",
 }
 
@@ -129,15 +65,14 @@ URL_TOO_LONG: dict[tuple[int, str], Any] = {
 }
 
 
-def error_responses(*statuses: int, not_found: str = "Not found.") -> dict[int, OpenApiResponse]:
+def error_response(detail: str) -> OpenApiResponse:
+    """An error with this text as its example."""
+    return OpenApiResponse(ErrorSerializer, examples=[OpenApiExample("Error", value={"detail": detail})])
+
+
+def error_responses(*statuses: int) -> dict[int, OpenApiResponse]:
     """The documented errors of an operation, each with an example."""
-    details = {**DETAILS, 404: not_found}
-    return {
-        status: FIELD_ERRORS
-        if status == 400
-        else OpenApiResponse(ErrorSerializer, examples=[OpenApiExample("Error", value={"detail": details[status]})])
-        for status in statuses
-    }
+    return {status: FIELD_ERRORS if status == 400 else error_response(DETAILS[status]) for status in statuses}
 
 
 def document_paths_without_slash(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:

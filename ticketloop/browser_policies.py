@@ -7,8 +7,10 @@ from django.http.response import HttpResponseBase
 
 Policy = dict[str, list[str]]
 
-# For whatever is no page, such as an answer of the API that a browser was made to show.
 NOTHING: Policy = {"default-src": [NONE], "base-uri": [NONE], "form-action": [NONE], "frame-ancestors": [NONE]}
+# For whatever is no page, such as an answer of the API that a browser was made to show. Written once: django-csp would
+# compose it again for each answer.
+NO_PAGE = "; ".join(f"{directive} {' '.join(values)}" for directive, values in NOTHING.items())
 # No inline script anywhere. Inline styles: django-unfold writes its colours into the page and its Alpine.js sets
 # `style`; Swagger UI and ReDoc make theirs as they go. Without other hosts they give nothing away.
 PAGE: Policy = {
@@ -34,11 +36,17 @@ class BrowserPolicies(CSPMiddleware):
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
-        if report_only:
-            return PolicyParts()
-        path = request.path_info
-        return PolicyParts(next((policy for prefix, policy in POLICIES.items() if path.startswith(prefix)), NOTHING))
+        return PolicyParts(None if report_only else _policy(request))
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        response["Permissions-Policy"] = PERMISSIONS
-        return super().process_response(request, response)
+        response.headers["Permissions-Policy"] = PERMISSIONS
+        if _policy(request):
+            return super().process_response(request, response)
+        response.headers["Content-Security-Policy"] = NO_PAGE
+        return response
+
+
+def _policy(request: HttpRequest) -> Policy | None:
+    """The policy of a page; None for what is none."""
+    path = request.path_info
+    return next((policy for prefix, policy in POLICIES.items() if path.startswith(prefix)), None)

@@ -19,6 +19,7 @@ logger = logging.getLogger("ticketloop.requests")
 
 PROBES = {"/health", "/metrics"}  # asked every few seconds: worth a line only when they fail, or at LOG_LEVEL=DEBUG
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+CLIENT_CLOSED = 499  # nginx's status for a client that went away before the answer's end; no client ever sees it
 NO_ROUTE = "-"  # static files, and paths that lead nowhere
 
 
@@ -33,32 +34,43 @@ def observe(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable
         response.headers["X-Request-ID"] = own_id
         if isinstance(response, StreamingHttpResponse) and not isinstance(response, FileResponse):
             chunks = cast("Iterator[bytes]", response.streaming_content)  # under WSGI never asynchronous
-            response.streaming_content = _Watched(chunks, partial(note, request, response.status_code, start))
+            # The answer to HEAD is closed without being read.
+            early = response.status_code if request.method == "HEAD" else CLIENT_CLOSED
+            response.streaming_content = _Watched(chunks, response.status_code, early, partial(note, request, start))
         else:
-            note(request, response.status_code, start)
+            note(request, start, response.status_code)
         return response
 
     return middleware
 
 
 class _Watched:
-    """An answer that is made while it is sent; calls `at_end` when the server closes it, whole or not."""
+    """An answer that is made while it is sent; calls `at_end` with its status when the server closes it.
 
-    def __init__(self, chunks: Iterator[bytes], at_end: Callable[[], None]) -> None:
-        self._chunks, self._at_end = chunks, at_end
+    `whole` is the status of an answer that was read to its end, `early` that of one which was closed before.
+    """
+
+    def __init__(self, chunks: Iterator[bytes], whole: int, early: int, at_end: Callable[[int], None]) -> None:
+        self._chunks, self._whole, self._status, self._at_end = chunks, whole, early, at_end
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        return next(self._chunks)
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            self._status = self._whole
+            raise
+        except Exception:
+            self._status = 500
+            raise
 
     def close(self) -> None:
-        self._chunks = iter(())  # they know the answer, which knows this
-        self._at_end()
+        self._at_end(self._status)
 
 
-def note(request: HttpRequest, status: int, start: float) -> None:
+def note(request: HttpRequest, start: float, status: int) -> None:
     """Logs and counts a request that has been answered."""
     duration = perf_counter() - start
     match = request.resolver_match
@@ -67,10 +79,9 @@ def note(request: HttpRequest, status: int, start: float) -> None:
     level = logging.DEBUG if route in PROBES and status < 400 else logging.INFO
     if logger.isEnabledFor(level):
         key = getattr(request, "auth", None)
+        prefix = key.prefix if isinstance(key, Credential) else None
         values = {"method": method, "route": route, "status": status, "duration_ms": round(duration * 1000, 3)}
-        if isinstance(key, Credential):
-            values["key"] = key.prefix
-        logger.log(level, "request", extra=values)
+        logger.log(level, "request", extra={**values, "key": prefix})
     if settings.METRICS_TOKEN:
         metrics.count(method, route, status, duration)
 

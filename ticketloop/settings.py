@@ -100,16 +100,14 @@ MIDDLEWARE = [
     "ticketloop.browser_policies.BrowserPolicies",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    # Those of `ticketloop.middleware` are Django's, for pages and for whoever brings a session.
+    "ticketloop.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "ticketloop.middleware.AuthenticationMiddleware",
+    "ticketloop.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
-
-# What an API request without a session goes through (see ticketloop.api_handler); authentication there is DRF's.
-API_MIDDLEWARE = ["ticketloop.request_log.observe", "ticketloop.api_handler.refuse_foreign_hosts"]
 
 # Pages of other origins may use the API, never the rest. Keys are sent in a header: no cookie is ever taken along.
 CORS_ALLOWED_ORIGINS = read(
@@ -117,8 +115,7 @@ CORS_ALLOWED_ORIGINS = read(
 )
 if CORS_ALLOWED_ORIGINS:
     INSTALLED_APPS.append("corsheaders")
-    for names in (MIDDLEWARE, API_MIDDLEWARE):
-        names.insert(1, "corsheaders.middleware.CorsMiddleware")
+    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
 if "*" in CORS_ALLOWED_ORIGINS:
     CORS_ALLOW_ALL_ORIGINS, CORS_ALLOWED_ORIGINS = True, []
 CORS_URLS_REGEX = r"^/api/"
@@ -255,7 +252,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["core.parsers.LimitedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "access.openapi.AccessSchema",
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.negotiation.Negotiation",
     "URL_FORMAT_OVERRIDE": None,
     "EXCEPTION_HANDLER": "core.errors.api_exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from contacts.fields import EmailField, IdField
+from contacts.fields import EmailField
+from core.serializer_fields import IdField
 
 
 class ContactSerializer(serializers.Serializer[object]):

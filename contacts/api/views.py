@@ -3,17 +3,28 @@
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
+from rest_framework.viewsets import ViewSet
 
 from contacts.api.examples import CONTACT_EXAMPLE
 from contacts.api.serializers import ContactSerializer
 from contacts.filters import CONTACTS
 from contacts.representation import ONE_CONTACT
-from core.api import ApiViewSet, fetch_json_or_404, id_or_404, json_response, unless_known
-from core.openapi_parts import ETAG, ID, IF_NONE_MATCH, NOT_MODIFIED, URL_TOO_LONG, error_responses
+from core.api import conditional, fetch_json_or_404, id_or_404, json_response
+from core.openapi_parts import (
+    ETAG,
+    ID,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    URL_TOO_LONG,
+    error_response,
+    error_responses,
+)
 from core.pagination.list_schema import list_parameters
 from core.pagination.responses import answer_list
+from core.requirement import Requirement
 
 NOT_FOUND = "Contact not found"
+READ = "tickets:read"  # the scope of a key; contacts are read with tickets
 
 
 @extend_schema_view(
@@ -31,15 +42,20 @@ NOT_FOUND = "Contact not found"
         responses={
             304: NOT_MODIFIED,
             200: ContactSerializer,
-            **error_responses(401, 403, 404, 503, not_found=NOT_FOUND),
+            404: error_response(NOT_FOUND),
+            **error_responses(401, 403, 503),
         },
         examples=[CONTACT_EXAMPLE],
     ),
 )
-class ContactViewSet(ApiViewSet):
+class ContactViewSet(ViewSet):
     """People who opened tickets."""
 
     lookup_value_regex = "[^/]+"
+    requirements = {
+        "list": Requirement(READ, "contacts.view_contact"),
+        "retrieve": Requirement(READ, "contacts.view_contact"),
+    }
 
     def list(self, request: Request) -> HttpResponseBase:
         """Contacts as a JSON array: all of them, streamed, or with `limit` a page with its links."""
@@ -48,4 +64,4 @@ class ContactViewSet(ApiViewSet):
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """One contact."""
         body = fetch_json_or_404(ONE_CONTACT, id_or_404(pk, NOT_FOUND), NOT_FOUND)
-        return unless_known(request, json_response(body))
+        return conditional(request, json_response(body))

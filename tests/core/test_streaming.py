@@ -1,14 +1,10 @@
 """Without `limit` the whole list comes, in order, while it is made."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 import requests
-from django.db import connection, transaction
+from django.db import connection
 
-from tests.locks import somebody_waits
-from tests.processes import Gunicorn, wait_until
+from tests.processes import Gunicorn
 
 COUNT = 2500
 
@@ -43,24 +39,6 @@ def test_the_first_tickets_come_before_the_last_are_read(many_tickets: Gunicorn)
     with requests.get(f"{many_tickets.url}/api/v1/tickets", stream=True, timeout=30) as response:
         assert response.headers["Transfer-Encoding"] == "chunked"
         assert next(response.iter_content(1)) == b"["
-
-
-def test_a_download_gives_way_to_who_waits_for_an_answer_and_still_ends(many_tickets: Gunicorn) -> None:
-    def download() -> float:
-        start = time.monotonic()
-        assert len(many_tickets.request("GET", "/api/v1/tickets").json()) == COUNT
-        return time.monotonic() - start
-
-    quiet = min(download() for _ in range(5))
-    with ThreadPoolExecutor(1) as other_client:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT FROM contacts FOR UPDATE")
-            other = other_client.submit(many_tickets.open_ticket)
-            wait_until(lambda: somebody_waits(cursor), what="a request that waits for the contact")
-            # Seven times at least there is more to come, and each time it waits for ten milliseconds.
-            assert download() > quiet + 0.04
-            assert not other.done()
-        assert other.result().status_code == 201
 
 
 def test_a_list_of_a_whole_number_of_chunks_is_complete(many_tickets: Gunicorn) -> None:

@@ -35,7 +35,6 @@ def test_so_does_an_answer_to_who_asks_for_another_host(service: Service) -> Non
     answer = service.request("GET", "/api/v1/tickets", headers={"Host": "elsewhere.example"})
     assert answer.status_code == 400
     assert {name: answer.headers.get(name) for name in EVERYWHERE} == EVERYWHERE
-    assert int(answer.headers["Content-Length"]) == len(answer.content)
 
 
 @pytest.mark.parametrize("path", ["/admin/login/", "/docs", "/redoc"])

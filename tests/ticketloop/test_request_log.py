@@ -14,6 +14,7 @@ from access import keys
 from access.scopes import Scope
 from tests.processes import Gunicorn, Process, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
+from tests.service import PATIENCE
 from webhooks.models import Attempt, Delivery, Event, Receiver
 
 
@@ -91,6 +92,24 @@ def test_probes_are_not_logged(service: Gunicorn) -> None:
     last = service.request("GET", "/api/v1/tickets/1").headers["X-Request-ID"]
     wait_until(lambda: lines(service, last), what="a line")
     assert not lines(service, request_id)
+
+
+def test_a_list_that_its_client_does_not_read_to_the_end_is_no_200(service: Gunicorn) -> None:
+    service.open_ticket()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tickets (contact_id, issue_description) SELECT id, repeat('x', 10000) FROM contacts, "
+            "generate_series(1, 3000)"
+        )
+    with requests.get(f"{service.url}/api/v1/tickets", stream=True, timeout=PATIENCE) as answer:
+        broken = answer.headers["X-Request-ID"]
+        assert next(answer.iter_content(1)) == b"["
+    (line,) = wait_until(lambda: lines(service, broken), what="a line")
+    assert line["status"] == 499
+    for method in ("GET", "HEAD"):
+        whole = service.request(method, "/api/v1/tickets").headers["X-Request-ID"]
+        (line,) = wait_until(partial(lines, service, whole), what="a line")
+        assert line["status"] == 200
 
 
 def test_the_log_has_neither_personal_data_nor_secrets(service: Gunicorn, start_worker: Callable[..., Process]) -> None:

@@ -1,13 +1,12 @@
 """What a client sends to open a ticket, and the shape of a ticket for the OpenAPI document."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from contacts.api.serializers import ContactSerializer
 from contacts.email import MAX_LENGTH as EMAIL_MAX_LENGTH
-from contacts.fields import IdField, NormalisedEmailField, TextField
+from contacts.fields import NormalisedEmailField
 from contacts.models import NAME_MAX_LENGTH
+from core.serializer_fields import IdField, TextField
 from tickets.models import DESCRIPTION_MAX_LENGTH, Ticket
 from webhooks.models import EventType
 
@@ -18,10 +17,6 @@ class OpenTicketSerializer(serializers.Serializer[object]):
     full_name = TextField(max_length=NAME_MAX_LENGTH, help_text="Without NUL. Kept from the contact's first ticket.")
     email = NormalisedEmailField(max_length=EMAIL_MAX_LENGTH, help_text="Any case; the contact is found by it.")
     issue_description = TextField(max_length=DESCRIPTION_MAX_LENGTH, help_text="Plain text, as typed, without NUL.")
-
-    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
-        """A body of `null` is told what is expected, like any other that is no object."""
-        return False, data
 
 
 class TicketSerializer(serializers.Serializer[object]):

@@ -5,33 +5,34 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.viewsets import ViewSet
 
 from access.credentials import idempotency_namespace
-from core.api import ApiViewSet, fetch_json_or_404, id_or_404, json_response, unless_known
+from access.scopes import Scope
+from core.api import conditional, fetch_json_or_404, id_or_404, json_response
 from core.openapi_parts import (
     ETAG,
     ID,
-    IDEMPOTENCY_KEY,
-    IDEMPOTENT_REPLAYED,
     IF_NONE_MATCH,
-    LOCATION,
     NOT_MODIFIED,
     URL_TOO_LONG,
+    error_response,
     error_responses,
 )
 from core.pagination.list_schema import list_parameters
 from core.pagination.responses import answer_list
+from core.requirement import Requirement
 from tickets import services
 from tickets.actors import actor
 from tickets.api.examples import OPEN_TICKET_EXAMPLE, RESOLVED_EXAMPLE, TICKET_EXAMPLE, TICKETS_EXAMPLE
+from tickets.api.parameters import IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LOCATION
 from tickets.api.serializers import OpenTicketSerializer, TicketSerializer
 from tickets.filters import TICKETS
-from tickets.idempotency import open_ticket_once
+from tickets.idempotency import KeyBusy, KeyReused, open_ticket_once
 from tickets.representation import ONE_TICKET
 
 NOT_FOUND = "Ticket not found"
-OPEN_TICKET = OpenTicketSerializer()  # it keeps nothing of a request, and takes long to make
-ONE_TICKET_RESPONSES = {200: TicketSerializer, **error_responses(401, 403, 404, 503, not_found=NOT_FOUND)}
+ONE_TICKET_RESPONSES = {200: TicketSerializer, 404: error_response(NOT_FOUND), **error_responses(401, 403, 503)}
 
 
 @extend_schema_view(
@@ -47,7 +48,12 @@ ONE_TICKET_RESPONSES = {200: TicketSerializer, **error_responses(401, 403, 404, 
         summary="Open a ticket",
         request=OpenTicketSerializer,
         parameters=[IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LOCATION],
-        responses={201: TicketSerializer, **error_responses(400, 401, 403, 408, 409, 413, 415, 422, 503)},
+        responses={
+            201: TicketSerializer,
+            409: error_response(KeyBusy.default_detail),
+            422: error_response(KeyReused.default_detail),
+            **error_responses(400, 401, 403, 408, 413, 415, 503),
+        },
         examples=[OPEN_TICKET_EXAMPLE, TICKET_EXAMPLE],
     ),
     retrieve=extend_schema(
@@ -74,10 +80,17 @@ ONE_TICKET_RESPONSES = {200: TicketSerializer, **error_responses(401, 403, 404, 
         examples=[TICKET_EXAMPLE],
     ),
 )
-class TicketViewSet(ApiViewSet):
+class TicketViewSet(ViewSet):
     """Requests for support."""
 
     lookup_value_regex = "[^/]+"
+    requirements = {
+        "list": Requirement(Scope.READ, "tickets.view_ticket"),
+        "create": Requirement(Scope.CREATE, "tickets.add_ticket"),
+        "retrieve": Requirement(Scope.READ, "tickets.view_ticket"),
+        "resolve": Requirement(Scope.RESOLVE, "tickets.change_ticket"),
+        "reopen": Requirement(Scope.RESOLVE, "tickets.change_ticket"),
+    }
 
     def list(self, request: Request) -> HttpResponseBase:
         """Tickets as a JSON array: all of them, streamed, or with `limit` a page with its links."""
@@ -89,8 +102,9 @@ class TicketViewSet(ApiViewSet):
         With an `Idempotency-Key` the request may be sent again after a time-out or a crash: the same key with the same
         body gets the first answer, and no second ticket.
         """
-        values = OPEN_TICKET.run_validation(request.data)
-        by = actor(request)
+        serializer = OpenTicketSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        values, by = serializer.validated_data, actor(request)
         key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
             ticket, replayed = services.open_ticket(**values, by=by), False
@@ -104,7 +118,7 @@ class TicketViewSet(ApiViewSet):
 
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """One ticket."""
-        return unless_known(request, _current(id_or_404(pk, NOT_FOUND)))
+        return conditional(request, _current(id_or_404(pk, NOT_FOUND)))
 
     @action(detail=True, methods=["patch"])
     def resolve(self, request: Request, pk: str) -> HttpResponse:
