@@ -22,8 +22,8 @@ LIMITS = {
     },
     "RateLimit": {
         "schema": {"type": "string"},
-        "description": "How many requests are left of it (`r`), and in how many seconds (`t`) all are back.",
-        "example": '"key";r=598;t=1',
+        "description": "How many requests are left of it (`r`), and in how many seconds (`t`) more come back.",
+        "example": '"key";r=598;t=52',
     },
 }
 RETRY_AFTER = {"schema": {"type": "integer", "minimum": 0}, "description": "Seconds to wait.", "example": 1}

@@ -10,15 +10,14 @@ from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
-
-from core.rate import Rate
+from limits import RateLimitItem
+from limits import parse as parse_rate
 
 T = TypeVar("T")
 Network = IPv4Network | IPv6Network
 
 
-RATE = re.compile(r"([0-9]{1,9})/(second|minute|hour|day)")
-SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+RATE = re.compile("[1-9][0-9]{0,8}/(?:second|minute|hour|day)")
 
 
 class Configuration:
@@ -91,14 +90,13 @@ def between(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
-def rate(text: str) -> Rate | None:
+def rate(text: str) -> RateLimitItem | None:
     """A rate such as `60/minute`; None for `off`."""
     if text == "off":
         return None
-    match = RATE.fullmatch(text)
-    if match is None or not int(match[1]):
+    if not RATE.fullmatch(text):  # `limits` would also take a list of rates, and drop all but the first
         raise ValueError(text)
-    return Rate(int(match[1]), SECONDS[match[2]])
+    return parse_rate(text)
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

@@ -7,7 +7,6 @@ from typing import Any
 from django.templatetags.static import static
 
 from core.broker import transport_options
-from core.rate import Rate
 from ticketloop.environment import (
     Configuration,
     Network,
@@ -65,7 +64,8 @@ API_ACCESS = read("API_ACCESS", one_of("open", "intake", "key"), "key", "open, i
 
 RATE_EXPECTED = "a rate such as 60/minute (second, minute, hour or day), or off"
 # A form that is open to everybody is flooded sooner or later; no person opens a ticket each second.
-THROTTLE_ADDRESS = read("THROTTLE_ADDRESS", rate, Rate(60, 60) if API_ACCESS == "intake" else None, RATE_EXPECTED)
+FORM_RATE = rate("60/minute") if API_ACCESS == "intake" else None
+THROTTLE_ADDRESS = read("THROTTLE_ADDRESS", rate, FORM_RATE, RATE_EXPECTED)
 THROTTLE_KEY = read("THROTTLE_KEY", rate, None, RATE_EXPECTED)
 TRUSTED_PROXY_COUNT = read("TRUSTED_PROXY_COUNT", whole_number(0, 10), 0, "a whole number from 0 to 10")
 

@@ -41,7 +41,7 @@ def ask(service: Service, forwarded_for: str = "", text: str = "") -> requests.R
 
 
 def numbers(response: requests.Response) -> tuple[int, int]:
-    """What is left and in how many seconds the quota is whole again."""
+    """What is left and in how many seconds quota comes back."""
     match = re.fullmatch(r'"(?:key|address)";r=(\d+);t=(\d+)', response.headers["RateLimit"])
     assert match
     return int(match[1]), int(match[2])
@@ -61,10 +61,10 @@ def test_an_address_has_its_quota_and_then_waits(limited: Service, address: str)
     refused = ask(limited, address)
     assert (refused.status_code, list(refused.json())) == (429, ["detail"])
     passed = time.monotonic() - start
-    left, whole_again = numbers(refused)
+    left, back = numbers(refused)
     assert left == 0
-    assert 60 - passed <= whole_again <= 60
-    assert 20 - passed <= int(refused.headers["Retry-After"]) <= 20
+    assert 60 - passed <= back <= 60
+    assert 60 - passed <= int(refused.headers["Retry-After"]) <= 60
     assert refused.headers["RateLimit-Policy"] == '"address";q=3;w=60'
 
 
@@ -104,7 +104,7 @@ def test_wrong_keys_are_counted_for_their_address_and_harm_no_right_one(
         assert (response.status_code, numbers(response)[0]) == (401, left)
     refused = ask(limited, address, wrong)
     assert (refused.status_code, list(refused.json())) == (429, ["detail"])
-    assert 15 <= int(refused.headers["Retry-After"]) <= 20
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert refused.headers["RateLimit-Policy"] == '"address";q=3;w=60'
     assert ask(limited, address, right).status_code == 200
     assert ask(limited, "203.0.113.99", right).status_code == 200
