@@ -8,6 +8,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import setup_databases
@@ -107,12 +108,13 @@ def shared_worker(database_url: str, tmp_path_factory: pytest.TempPathFactory) -
 def database(
     request: pytest.FixtureRequest, database_url: str, shared_worker: SharedWorker, django_db_blocker: Any
 ) -> Iterator[None]:
-    """Database access for the test and the processes it talks to; every table is emptied afterwards."""
+    """Database access for the test and the processes it talks to; tables and cache are emptied afterwards."""
     if "worker" not in request.fixturenames:
         shared_worker.end()
     with django_db_blocker.unblock():
         yield
         empty_tables()
+        cache.clear()
         connection.close()
 
 
