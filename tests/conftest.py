@@ -13,6 +13,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import setup_databases
 
+from core import request_id
 from tests.processes import Gunicorn, Process, Worker, wait_until
 from tests.receiver import RecordingReceiver
 from tests.service import InProcess, Service
@@ -102,6 +103,12 @@ def shared_worker(database_url: str, tmp_path_factory: pytest.TempPathFactory) -
     shared = SharedWorker(lambda: Worker(tmp_path_factory.mktemp("worker") / "worker.log", DATABASE_URL=database_url))
     yield shared
     shared.end()
+
+
+@pytest.fixture(autouse=True)
+def outside_of_a_request() -> None:
+    """An earlier test's request was perhaps answered in this process, and its id stays with the thread."""
+    request_id.current.set("")
 
 
 @pytest.fixture

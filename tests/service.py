@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import copy_context
 from email.message import Message
 from io import BytesIO
 from types import SimpleNamespace
@@ -70,11 +69,8 @@ class WsgiAdapter(HTTPAdapter):
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             started[:] = [int(status.partition(" ")[0]), [(name, value.strip()) for name, value in headers]]
 
-        def answer_whole() -> bytes:
-            with closing_answer(application(environ_of(request), start_response)) as answer:
-                return b"".join(answer)
-
-        body = copy_context().run(answer_whole)  # what the request sets (its id, a language) ends with it
+        with closing_answer(application(environ_of(request), start_response)) as answer:
+            body = b"".join(answer)
         status, headers = started
         message = Message()
         for name, value in headers:
