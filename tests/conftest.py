@@ -8,10 +8,12 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import setup_databases
 
+from core import request_id
 from tests.processes import Gunicorn, Process, Worker, wait_until
 from tests.receiver import RecordingReceiver
 from tests.service import InProcess, Service
@@ -103,16 +105,23 @@ def shared_worker(database_url: str, tmp_path_factory: pytest.TempPathFactory) -
     shared.end()
 
 
+@pytest.fixture(autouse=True)
+def outside_of_a_request() -> None:
+    """An earlier test's request was perhaps answered in this process, and its id stays with the thread."""
+    request_id.current.set("")
+
+
 @pytest.fixture
 def database(
     request: pytest.FixtureRequest, database_url: str, shared_worker: SharedWorker, django_db_blocker: Any
 ) -> Iterator[None]:
-    """Database access for the test and the processes it talks to; every table is emptied afterwards."""
+    """Database access for the test and the processes it talks to; tables and cache are emptied afterwards."""
     if "worker" not in request.fixturenames:
         shared_worker.end()
     with django_db_blocker.unblock():
         yield
         empty_tables()
+        cache.clear()
         connection.close()
 
 

@@ -57,8 +57,8 @@ def test_a_hanging_receiver_does_not_starve_a_healthy_one(
     receiver.wait_for(60)
     release.set()
     delays = sorted(arrived[number + 1] - posted[number] for number in range(60))
-    # A starved one would wait for the hanging receiver's time limit, twice as long as a task and more.
-    assert delays[56] < 2, "the 95th percentile"
+    # A starved one would wait for the time limit of the hanging receiver, which is longer than a task.
+    assert delays[56] < MAX_TASK_SECONDS, "the 95th percentile"
 
 
 def test_a_failing_receiver_is_probed_and_drains_oldest_first_when_it_is_back(

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 import standardwebhooks
 import svix.webhooks
 
+from tests.debian import program
 from tests.processes import ROOT, Worker
 from tests.receiver import Arrival, RecordingReceiver
 from tests.service import Service
@@ -28,17 +28,6 @@ def example(language: str) -> str:
     return next(block for block in blocks if "sha256" in block)
 
 
-def needed(program: str) -> str:
-    """The program's path. Without it the test is skipped, but not in CI."""
-    path = shutil.which(program)
-    if path is None:
-        message = f"{program} is not installed: its example is not tested"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
-
-
 def by_python(tmp_path: Path) -> Verify:
     names: dict[str, Verify] = {}
     exec(example("python"), names)  # noqa: S102 -- it is our own documentation
@@ -46,7 +35,7 @@ def by_python(tmp_path: Path) -> Verify:
 
 
 def by_javascript(tmp_path: Path) -> Verify:
-    node = needed("node")
+    node = program("node", "nodejs")
     module = tmp_path / "example.mjs"
     module.write_text(
         example("javascript") + "\nconst [secret, headers, body] = process.argv.slice(2);\n"
@@ -61,7 +50,7 @@ def by_javascript(tmp_path: Path) -> Verify:
 
 
 def by_openssl(tmp_path: Path) -> Verify:
-    needed("openssl")
+    program("openssl", "openssl")
 
     def verify(secret: str, headers: dict[str, str], body: bytes) -> bool:
         (tmp_path / "body.json").write_bytes(body)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.debian import program
 from webhooks import sending
 
 pytestmark = pytest.mark.slow
@@ -144,7 +145,8 @@ def test_a_slow_tls_handshake_ends_in_time(hostile: Callable[[Act], str]) -> Non
 def test_a_certificate_that_nobody_vouches_for_is_refused(hostile: Callable[[Act], str], tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", *name]
+    request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", *name]
+    command = [program("openssl", "openssl"), *request]
     subprocess.run([*command, "-keyout", key, "-out", certificate, "-days", "1"], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

@@ -3,7 +3,6 @@
 import hashlib
 import importlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from requests.utils import parse_header_links
 
+from tests.debian import program
 from tests.processes import ROOT
 from tests.service import Service
 
@@ -100,14 +100,8 @@ def test_the_python_client_opens_finds_resolves_and_reopens(guarded: Service, ap
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """The packages of package-lock.json, installed once for each version of it. Without npm the test is skipped, but
-    not in CI."""
-    npm = shutil.which("npm")
-    if npm is None:
-        message = "npm is not installed: the TypeScript client is not tested"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+    """The packages of package-lock.json, installed once for each version of it."""
+    npm = program("npm", "npm")
     place = Path(sys.prefix) / "clients" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
     if not (place / "installed").exists():
         shutil.rmtree(place, ignore_errors=True)
