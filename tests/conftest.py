@@ -14,9 +14,10 @@ from django.db.models.functions import Now
 from django.test.utils import setup_databases
 
 from core import request_id
+from tests.in_process import InProcess
 from tests.processes import Gunicorn, Process, Worker, wait_until
 from tests.receiver import RecordingReceiver
-from tests.service import InProcess, Service
+from tests.service import Service
 from webhooks.models import Delivery, EventType, Receiver
 
 # The same examples at every run, as Hypothesis itself does in CI, however long a busy machine takes for one.
