@@ -8,6 +8,8 @@ import logging
 import threading
 import time
 
+from celery import current_app
+
 from core.broker import BROKER_ERRORS
 
 logger = logging.getLogger(__name__)
@@ -45,10 +47,8 @@ class Nudger:
             time.sleep(PAUSE if self._publish() else PAUSE_AFTER_FAILURE)
 
     def _publish(self) -> bool:
-        from webhooks.tasks import deliver  # the tasks module needs the outbox's models to be loaded
-
         try:
-            deliver.apply_async(expires=EXPIRES)
+            current_app.send_task("webhooks.deliver", expires=EXPIRES)
         except BROKER_ERRORS as error:
             logger.warning("the broker cannot be reached (%s); deliveries wait for the next tick", error)
             return False

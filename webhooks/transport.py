@@ -5,7 +5,6 @@ what DNS says a moment later does not matter. The library requests-hardened chec
 list of allowed networks and no deadline; with all three added nothing of it would be left.
 """
 
-import io
 import ipaddress
 import socket
 import ssl
@@ -13,7 +12,6 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from http.client import HTTPResponse, RemoteDisconnected
 from typing import Any
 
 import certifi
@@ -47,27 +45,41 @@ def remaining() -> float:
     return seconds
 
 
-class _Deadline:
-    """Gives each operation of a socket what is left of the time, so that many short ones cannot add up."""
+class _Receiver:
+    """What both kinds of socket add: operations end at the thread's deadline, and an answer's head must be complete.
 
-    def recv_into(self, *arguments: Any) -> int:
+    Each operation is given what is left of the time, so that many short ones cannot add up. http.client takes a head
+    that breaks off for one that is complete, and `200 OK` alone for a delivery.
+    """
+
+    _head: bytes | None = b""  # the end of what came of the head; None once it is complete
+
+    def recv_into(self, buffer: Any, *arguments: Any) -> int:
         self.settimeout(remaining())  # type: ignore[attr-defined]
-        return super().recv_into(*arguments)  # type: ignore[misc, no-any-return]
+        count: int = super().recv_into(buffer, *arguments)  # type: ignore[misc]
+        if self._head is not None:
+            if not count:
+                raise ConnectionResetError("the receiver hung up before its answer's head was complete")
+            head = self._head + bytes(memoryview(buffer)[:count])
+            self._head = None if b"\n\r\n" in head or b"\n\n" in head else head[-2:]
+        return count
 
     def send(self, *arguments: Any) -> int:
+        self._head = b""
         self.settimeout(remaining())  # type: ignore[attr-defined]
         return super().send(*arguments)  # type: ignore[misc, no-any-return]
 
     def sendall(self, *arguments: Any) -> None:
+        self._head = b""
         self.settimeout(remaining())  # type: ignore[attr-defined]
         super().sendall(*arguments)  # type: ignore[misc]
 
 
-class _Socket(_Deadline, socket.socket):
+class _Socket(_Receiver, socket.socket):
     pass
 
 
-class _SSLSocket(_Deadline, ssl.SSLSocket):
+class _SSLSocket(_Receiver, ssl.SSLSocket):
     pass
 
 
@@ -96,34 +108,14 @@ def connect(host: str, port: int) -> socket.socket:
     raise failure
 
 
-class _WholeLines(io.BufferedReader):
-    """The lines of an answer's head. http.client takes a head that breaks off for one that is complete."""
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        line = super().readline(size)
-        if not line.endswith(b"\n") and len(line) != size:
-            raise RemoteDisconnected("the receiver hung up before its answer's head was complete")
-        return line
-
-
-class _Response(HTTPResponse):
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.fp = _WholeLines(self.fp.detach())
-
-
 class _HTTPConnection(HTTPConnection):
-    response_class = _Response
-
     def _new_conn(self) -> socket.socket:
-        return connect(self._dns_host, self.port)
+        return connect(self.host, self.port)
 
 
 class _HTTPSConnection(HTTPSConnection):
-    response_class = _Response
-
     def _new_conn(self) -> socket.socket:
-        return connect(self._dns_host, self.port)
+        return connect(self.host, self.port)
 
 
 class _HTTPPool(HTTPConnectionPool):
