@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-START_LIMIT = 30.0  # seconds
 STOP_LIMIT = 5.0
 
 
@@ -26,6 +25,7 @@ class EmbeddedServer:
 
     name = "server"
     stop_signal = signal.SIGTERM
+    start_limit = 30.0  # seconds
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
@@ -50,7 +50,7 @@ class EmbeddedServer:
             self.process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
-        deadline = time.monotonic() + START_LIMIT
+        deadline = time.monotonic() + self.start_limit
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()

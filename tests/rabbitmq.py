@@ -20,6 +20,7 @@ class RabbitMQ(EmbeddedServer):
     """A broker with one node, and the Erlang port mapper that it needs (else it would start one that stays)."""
 
     name = "rabbitmq"
+    start_limit = 120.0  # seconds; it takes five of processor time
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir)

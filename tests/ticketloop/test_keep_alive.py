@@ -15,6 +15,12 @@ from tests.service import PATIENCE
 TICKET = b'{"full_name": "Ada", "email": "ada@example.com", "issue_description": "It is broken."}'
 
 
+@pytest.fixture
+def service(gunicorn: Gunicorn) -> Gunicorn:
+    """Connections are the server's."""
+    return gunicorn
+
+
 def connection_to(service: Gunicorn) -> Iterator[HTTPConnection]:
     connection = HTTPConnection(*service.address, timeout=PATIENCE)
     yield connection
