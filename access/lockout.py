@@ -4,16 +4,17 @@
 below it, so there is a limit for the address too: a generous one, as a whole office may share an address.
 """
 
+from datetime import timedelta
 from typing import Any
 
-from axes.attempts import get_cool_off_threshold
 from axes.handlers.database import AxesDatabaseHandler
-from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from access.client_address import client_group
 
@@ -35,7 +36,8 @@ def _failures_from(request: HttpRequest) -> int:
     client = address(request)
     if client is None:
         return 0
-    recent = AccessAttempt.objects.filter(ip_address=client, attempt_time__gte=get_cool_off_threshold(request))
+    since = timezone.now() - settings.AXES_COOLOFF_TIME
+    recent = AccessAttempt.objects.filter(ip_address=client, attempt_time__gte=since)
     return recent.aggregate(total=Sum("failures_since_start"))["total"] or 0
 
 
@@ -52,7 +54,7 @@ def username(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
 
 def refuse(request: HttpRequest, original: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:
     """429 with Retry-After, as a page, or as JSON for clients that prefer it."""
-    wait = get_cool_off(request)
+    wait: timedelta = settings.AXES_COOLOFF_TIME
     minutes = int(wait.total_seconds() // 60)
     detail = f"Too many failed attempts to sign in. Please try again in {minutes} minutes."
     response: HttpResponse

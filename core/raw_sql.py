@@ -40,5 +40,5 @@ def fetch_all_planned_for(statement: str, values: Mapping[str, Any]) -> list[Row
     A prepared statement's generic plan uses no index that serves only some of a parameter's values.
     """
     with connection.cursor() as cursor:
-        cursor.execute(ClientCursor(connection.connection).mogrify(statement, values))
+        cursor.execute(ClientCursor(cursor.connection).mogrify(statement, values))
         return list(cursor.fetchall())
