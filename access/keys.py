@@ -1,6 +1,6 @@
-"""Creates API keys, and looks up the key of a request.
+"""Creates API keys and authenticates them.
 
-A key is `tl_`, a public prefix, `_`, a secret. The secret has more than 200 random bits, so one round of SHA-256
+A key is `tl_`, a public prefix, `_` and a secret. The secret has more than 200 random bits, so one round of SHA-256
 keeps it as safe as a slow password hash would, at a thousandth of the time.
 """
 
@@ -19,9 +19,9 @@ from core.raw_sql import execute, fetch_one
 ALPHABET = string.ascii_letters + string.digits
 PREFIX_LENGTH, SECRET_LENGTH = 8, 40
 KEY = re.compile(rf"tl_([0-9A-Za-z]{{{PREFIX_LENGTH}}})_[0-9A-Za-z]{{{SECRET_LENGTH}}}")
-LAST_USED_EVERY = 5  # minutes: the precision of last_used_at, so that most requests write nothing
+LAST_USED_PRECISION = 5  # minutes, so that most requests write nothing
 
-STALE = f"coalesce(last_used_at < now() - interval '{LAST_USED_EVERY} minutes', true)"
+STALE = f"coalesce(last_used_at < now() - interval '{LAST_USED_PRECISION} minutes', true)"
 
 FIND = f"""
 SELECT id, digest, scopes, revoked_at IS NOT NULL, coalesce(expires_at <= now(), false), {STALE}
@@ -35,8 +35,8 @@ WHERE id = (SELECT id FROM api_keys WHERE id = %(id)s::bigint AND {STALE} FOR NO
 """
 
 
-class RefusedKeyError(Exception):
-    """A key is not accepted; the message tells its holder why."""
+class InvalidKeyError(Exception):
+    """The key is not valid; the message tells its holder why."""
 
 
 class Credential(NamedTuple):
@@ -48,14 +48,14 @@ class Credential(NamedTuple):
 
 
 def create(name: str, scopes: Sequence[str], expires_at: datetime | None = None) -> tuple[ApiKey, str]:
-    """Stores a new key; returns the row and the key, which cannot be shown again."""
-    key, text = make(ApiKey(name=name, scopes=list(scopes), expires_at=expires_at))
+    """Stores a new key; returns the row and the key itself, which cannot be shown again."""
+    key, text = generate(ApiKey(name=name, scopes=list(scopes), expires_at=expires_at))
     key.save()
     return key, text
 
 
-def make(key: ApiKey) -> tuple[ApiKey, str]:
-    """Sets prefix and digest of an unsaved row; returns it and the key."""
+def generate(key: ApiKey) -> tuple[ApiKey, str]:
+    """Sets prefix and digest of an unsaved row; returns the row and the key itself."""
     key.prefix = _random(PREFIX_LENGTH)
     text = f"tl_{key.prefix}_{_random(SECRET_LENGTH)}"
     key.digest = _digest(text)
@@ -63,19 +63,19 @@ def make(key: ApiKey) -> tuple[ApiKey, str]:
 
 
 def find(text: str) -> Credential:
-    """Looks the key up, for each request anew: a revoked key stops at once. Raises RefusedKeyError."""
+    """The credential of a key. Raises InvalidKeyError. Never cached: a revoked key stops at once."""
     match = KEY.fullmatch(text)
     if match is None:
-        raise RefusedKeyError("Malformed API key. Keys begin with `tl_`; check for extra characters.")
+        raise InvalidKeyError("Malformed API key. Keys begin with `tl_`; check for extra characters.")
     prefix = match[1]
     row = fetch_one(FIND, {"prefix": prefix})
     if row is None or not compare_digest(row[1], _digest(text)):
-        raise RefusedKeyError("There is no such API key.")
+        raise InvalidKeyError("There is no such API key.")
     key_id, _, scopes, revoked, expired, stale = row
     if revoked:
-        raise RefusedKeyError("This API key has been revoked.")
+        raise InvalidKeyError("This API key has been revoked.")
     if expired:
-        raise RefusedKeyError("This API key has expired.")
+        raise InvalidKeyError("This API key has expired.")
     if stale:
         execute(TOUCH_LAST_USED, {"id": key_id})
     return Credential(key_id, prefix, frozenset(scopes))

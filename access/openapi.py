@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about who may ask and how often."""
+"""OpenAPI: authentication schemes, scopes, rate limits and request ids."""
 
 from typing import Any
 
@@ -6,29 +6,33 @@ from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-from access.permissions import anonymous_may, requirement
+from access.permissions import anonymous_is_allowed, requirement
 
-REQUEST_ID = {"schema": {"type": "string"}, "description": "By which the request is found in the log."}
+REQUEST_ID = {"schema": {"type": "string"}, "description": "Identifies this request in the log."}
 CHALLENGE = {
     "schema": {"type": "string"},
-    "description": "How to authenticate.",
+    "description": "Authentication scheme to use.",
     "example": 'Api-Key realm="Ticket Loop"',
 }
 LIMITS = {
     "RateLimit-Policy": {
         "schema": {"type": "string"},
-        "description": "The limit that applies, if one does: so many requests (`q`) in so many seconds (`w`).",
+        "description": "The limit, if one applies: `q` requests per `w` seconds.",
         "example": '"key";q=600;w=60',
     },
     "RateLimit": {
         "schema": {"type": "string"},
-        "description": "How many requests are left of it (`r`), and in how many seconds (`t`) more come back.",
+        "description": "`r` requests are left; quota is restored in `t` seconds.",
         "example": '"key";r=598;t=52',
     },
 }
-RETRY_AFTER = {"schema": {"type": "integer", "minimum": 0}, "description": "Seconds to wait.", "example": 1}
-TOO_MANY = {
-    "description": "The key or address has asked too often.",
+RETRY_AFTER = {
+    "schema": {"type": "integer", "minimum": 0},
+    "description": "Seconds to wait before a retry.",
+    "example": 1,
+}
+TOO_MANY_REQUESTS = {
+    "description": "Rate limit of the key or address exceeded.",
     "content": {
         "application/json": {
             "schema": {"$ref": "#/components/schemas/Error"},
@@ -39,7 +43,7 @@ TOO_MANY = {
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Programs with a key; found by drf-spectacular through its target class."""
+    """Scheme of API keys; drf-spectacular finds it by its target class."""
 
     target_class = "access.authentication.ApiKeyAuthentication"
     name = "ApiKey"
@@ -49,37 +53,39 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "`Api-Key ` and the key, such as `Api-Key tl_…`. Keys are made in the admin.",
+            "description": "`Api-Key ` and the key, for example `Api-Key tl_…`. Create keys in the admin.",
         }
 
 
 class StaffSessionScheme(SessionScheme):  # type: ignore[no-untyped-call]
-    """Staff signed in to the admin; found by drf-spectacular through its target class."""
+    """Scheme of the admin's session; drf-spectacular finds it by its target class."""
 
     target_class = "access.authentication.StaffSessionAuthentication"
 
 
 class AccessSchema(AutoSchema):
-    """Names the scope that each operation asks of a key."""
+    """Adds the required scope of an API key to each operation."""
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        """Either way of authentication is enough; none at all where API_ACCESS opens the operation."""
+        """The alternative security requirements; anonymous is one where API_ACCESS allows it."""
         required = requirement(self.view)
         if required is None:
             return []
-        anonymous: list[dict[str, list[str]]] = [{}] if anonymous_may(required) else []
+        anonymous: list[dict[str, list[str]]] = [{}] if anonymous_is_allowed(required) else []
         found: list[dict[str, list[str]]] = super().get_auth()
-        ways = [{name: [str(required.scope)] if name == "ApiKey" else [] for name in way} for way in found if way]
-        return [*ways, *anonymous]
+        schemes = [
+            {name: [str(required.scope)] if name == "ApiKey" else [] for name in scheme} for scheme in found if scheme
+        ]
+        return [*schemes, *anonymous]
 
 
-def describe_answers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Adds what every operation of the API can answer: 429, the challenge of a 401, and the headers of all answers."""
+def describe_responses(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """drf-spectacular hook: adds 429, the challenge of a 401, and the headers that all responses have."""
     for path, operations in result["paths"].items():
         for operation in operations.values():
             responses = operation["responses"]
             if path.startswith("/api/"):
-                responses["429"] = {**TOO_MANY, "headers": {"Retry-After": RETRY_AFTER}}
+                responses["429"] = {**TOO_MANY_REQUESTS, "headers": {"Retry-After": RETRY_AFTER}}
                 responses.get("401", {}).setdefault("headers", {})["WWW-Authenticate"] = CHALLENGE
             for response in responses.values():
                 headers = response.setdefault("headers", {})

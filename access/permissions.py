@@ -1,6 +1,6 @@
-"""What a key may do, by its scopes; signed-in staff, by their role; an anonymous client, by the setting API_ACCESS.
+"""Authorisation of API requests: keys by scope, staff by role, anonymous clients by the setting API_ACCESS.
 
-An action that the viewset's `requirements` do not name is refused to everybody.
+Closed by default: an action without an entry in the viewset's `requirements` is refused for everybody.
 """
 
 from typing import TYPE_CHECKING
@@ -12,62 +12,62 @@ from rest_framework.request import Request
 
 from access.keys import Credential
 from access.scopes import Scope
-from access.throttling import limit_stranger
+from access.throttling import throttle_unauthenticated
 from core.requirement import Requirement
 
-if TYPE_CHECKING:  # DRF imports this module while its views are being loaded
+if TYPE_CHECKING:  # an import cycle: DRF's views load this module
     from rest_framework.views import APIView
 
 
 class ApiAccess(BasePermission):
-    """Whether this client may do this.
+    """DRF permission for every API view.
 
-    A key that came decides alone; staff may do what their role may, besides what anybody may.
+    A request with a key has the key's scopes alone; staff have their role's permissions and those of anonymous clients.
     """
 
-    message = "Your account is not a staff account: only staff may do this."
+    message = "Only staff accounts may do this."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         required = requirement(view)
         if required is None and not has_no_action(view):
-            raise PermissionDenied("Nobody may do this: no scope and no role names it.")
+            raise PermissionDenied("This action is closed: no scope or role grants it.")
         if isinstance(request.auth, Credential):
-            return _key_reaches(request.auth, required)
-        if anonymous_may(required):
+            return _key_allows(request.auth, required)
+        if anonymous_is_allowed(required):
             return True
         if not request.user.is_authenticated:
-            limit_stranger(request)
+            throttle_unauthenticated(request)
             return False
         if not (request.user.is_active and request.user.is_staff):
             return False
-        return _role_reaches(request, required)
+        return _role_allows(request, required)
 
 
 def requirement(view: object) -> Requirement | None:
-    """What the action that the view was called for asks for; None where it is not named."""
-    named: dict[str, Requirement] = getattr(view, "requirements", {})
-    return named.get(getattr(view, "action", None) or "")
+    """The requirement of the view's current action; None if the action has none."""
+    requirements: dict[str, Requirement] = getattr(view, "requirements", {})
+    return requirements.get(getattr(view, "action", None) or "")
 
 
 def has_no_action(view: object) -> bool:
-    """Whether the viewset only says what it offers: to OPTIONS, or by 405 to a method that it has not."""
+    """Whether no action will run: for OPTIONS, and for a method that is answered 405."""
     return getattr(view, "action", "") in (None, "metadata")
 
 
-def anonymous_may(required: Requirement | None) -> bool:
-    """Whether a client without credentials may do this: with `open` everything, with `intake` open a ticket."""
+def anonymous_is_allowed(required: Requirement | None) -> bool:
+    """Whether API_ACCESS lets anonymous clients do this: `open` everything, `intake` only open a ticket."""
     if settings.API_ACCESS == "intake":
         return required is not None and required.scope == Scope.CREATE
     return settings.API_ACCESS == "open"
 
 
-def _key_reaches(key: Credential, required: Requirement | None) -> bool:
+def _key_allows(key: Credential, required: Requirement | None) -> bool:
     if required and required.scope not in key.scopes:
         raise PermissionDenied(f"This API key lacks the scope {required.scope}.")
     return True
 
 
-def _role_reaches(request: Request, required: Requirement | None) -> bool:
+def _role_allows(request: Request, required: Requirement | None) -> bool:
     if required and not request.user.has_perm(required.permission):
         raise PermissionDenied(f"Your role lacks the permission {required.permission}.")
     return True

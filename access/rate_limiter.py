@@ -1,8 +1,8 @@
-"""Counts requests against a rate, in Redis, for all processes together.
+"""Rate limiter in Redis, shared by all processes; it fails open, behind a circuit breaker.
 
-`limits` does the counting with its sliding window counter: two numbers for each client, however high the rate.
-Rate limits protect the service, they are not part of it, so they fail open, behind a circuit breaker: a store that is
-down, slow or frozen costs a request no more than `TIMEOUT`, refuses nothing, and is then left alone for a while.
+The sliding window counter of `limits` keeps two numbers per client, however high the rate. Rate limits protect the
+service and must not stop it: a store that is down, slow or frozen costs a request no more than `TIMEOUT`, refuses
+nothing, and is not asked again for `PAUSE`.
 """
 
 import logging
@@ -21,12 +21,12 @@ from redis.retry import Retry
 logger = logging.getLogger(__name__)
 
 TIMEOUT = 0.05  # seconds
-PAUSE = 3.0  # seconds without limits after a failure
-THREADS = 8  # requests counted at once in each process
+PAUSE = 3.0  # seconds that the circuit breaker stays open after a failure
+THREADS = 8  # concurrent requests to the store, per process
 
 
 class Usage(NamedTuple):
-    """Whether a request keeps within a rate, how many more will, and in how many seconds quota comes back."""
+    """State of a limit after a request: `remaining` requests, and `reset`, the seconds until quota is restored."""
 
     rate: RateLimitItem
     allowed: bool
@@ -35,7 +35,7 @@ class Usage(NamedTuple):
 
 
 class FailOpenRateLimiter:
-    """The rate limiter behind its circuit breaker."""
+    """Counts requests against rates; allows everything while its circuit breaker is open."""
 
     def __init__(self, url: str) -> None:
         pool = ConnectionPool.from_url(
@@ -43,19 +43,19 @@ class FailOpenRateLimiter:
         )
         storage = RedisStorage(url, connection_pool=pool, key_prefix="ticketloop:rate", wrap_exceptions=True)
         self._limiter = SlidingWindowCounterRateLimiter(storage)
-        # Waited for from outside: a DNS look-up knows no time limit, and the socket's is for each read alone.
+        # The caller waits with a time limit of its own: DNS look-ups have none, and the socket's applies to each read.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rate-limiter")
         self._open_until = 0.0
 
     def hit(self, rate: RateLimitItem, client: str) -> Usage | None:
-        """Counts one request of this client; None where the store does not answer in time."""
+        """Counts one request of this client; None while the store does not answer in time."""
         if monotonic() < self._open_until:
             return None
-        counting = self._threads.submit(self._hit, rate, client)
+        future = self._threads.submit(self._hit, rate, client)
         try:
-            return counting.result(TIMEOUT)
+            return future.result(TIMEOUT)
         except (StorageError, TimeoutError) as error:
-            counting.cancel()
+            future.cancel()
             self._open_until = monotonic() + PAUSE
             reason = str(error) or f"no answer within {TIMEOUT:g} s"
             logger.warning("limits are not enforced for %g s: the store cannot be reached (%s)", PAUSE, reason)

@@ -1,4 +1,4 @@
-"""Limits: how often a key, or else an address, may ask."""
+"""Rate limits per API key or, for anonymous requests, per client address."""
 
 from functools import cache
 from math import ceil
@@ -14,7 +14,7 @@ from access.client_address import client_group
 from access.keys import Credential
 from access.rate_limiter import FailOpenRateLimiter, Usage
 
-if TYPE_CHECKING:  # DRF imports this module while its views are being loaded
+if TYPE_CHECKING:  # an import cycle: DRF's views load this module
     from rest_framework.views import APIView
 
 
@@ -29,12 +29,12 @@ class Throttle(BaseThrottle):
     usage: Usage | None = None
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        """Counts the request, and has the answer tell its client about the limit."""
+        """Counts the request and adds the RateLimit headers to its response."""
         if isinstance(request.auth, Credential):
             self.usage = _count("key", str(request.auth.id), settings.THROTTLE_KEY, view)
         elif request.authenticators and not request.user.is_authenticated:
             self.usage = _count("address", client_group(request), settings.THROTTLE_ADDRESS, view)
-        # Health and documentation have no authenticators: they do not even ask who is calling.
+        # Health and documentation have no authenticators and are not limited.
         return self.usage is None or self.usage.allowed
 
     def wait(self) -> float | None:
@@ -42,10 +42,10 @@ class Throttle(BaseThrottle):
         return self.usage.reset if self.usage else None
 
 
-def limit_stranger(request: Request) -> None:
-    """Counts a request that is about to be answered 401, which ends before the throttle; Throttled beyond the limit.
+def throttle_unauthenticated(request: Request) -> None:
+    """Counts a request that will be answered 401 before DRF's throttles run. Raises Throttled beyond the limit.
 
-    It counts for the address. Whoever has a key that is accepted is not counted there, hence not affected.
+    It counts against the address, whose limit does not affect clients with a valid key.
     """
     view = request.parser_context["view"]
     usage = _count("address", client_group(request), settings.THROTTLE_ADDRESS, view)
@@ -54,7 +54,7 @@ def limit_stranger(request: Request) -> None:
 
 
 def _count(policy: str, client: str, rate: RateLimitItem | None, view: "APIView") -> Usage | None:
-    """Counts one request; None where there is no limit or nobody counts."""
+    """Counts one request; None without a limit, or while the limiter fails open."""
     usage = _limiter().hit(rate, f"{policy}:{client}") if rate else None
     if usage:
         view.headers.update(_headers(policy, usage))

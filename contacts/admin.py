@@ -1,4 +1,4 @@
-"""Contacts at the support desk. Apps above extend their page with `add_buttons` and `add_panel`."""
+"""Admin of contacts. Apps above extend its page with `add_buttons` and `add_panel`."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from desk.base import DeskAdmin
 
 
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Validates as the API does."""
+    """Form with the validation of the API."""
 
     email = NormalisedEmailFormField(widget=UnfoldAdminEmailInputWidget(attrs={"maxlength": MAX_LENGTH}))
 
@@ -25,7 +25,7 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Contact)
 class ContactAdmin(DeskAdmin):
-    """The list and the page of contacts. They are created with their first ticket and never deleted."""
+    """Contacts are created with their first ticket and never deleted."""
 
     form = ContactForm
     list_display = ["id", "full_name", "email", "created_at"]

@@ -1,4 +1,4 @@
-"""The one form in which an e-mail address is stored, compared and looked up."""
+"""Normalised form of email addresses: stored, compared and looked up in no other."""
 
 from unicodedata import normalize
 
@@ -10,7 +10,7 @@ MAX_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 def normalise_email(text: str) -> str:
     """`text` without surrounding space, in lower case and Unicode NFC.
 
-    Raises ValueError, with a sentence for people, when it is not a valid address (RFC 5321 and 6531 as the
+    Raises ValueError, with a message for people, when it is not a valid address (RFC 5321 and 6531 as the
     `email-validator` package reads them, without a DNS look-up; no quoted local part).
     """
     try:

@@ -1,4 +1,4 @@
-"""Email fields of serializers and forms: a normalised address, or a validation error."""
+"""Email fields of serializers and forms, which normalise and validate."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ EMAIL_SCHEMA = {"type": "string", "format": "idn-email", "maxLength": MAX_LENGTH
 
 @extend_schema_field(EMAIL_SCHEMA)
 class EmailField(serializers.CharField):
-    """A normalised address, on its way out."""
+    """Output field: a normalised address."""
 
 
 @extend_schema_field(EMAIL_SCHEMA)
 class NormalisedEmailField(TextField):
-    """API field: text in, normalised address out; an invalid one is a validation error."""
+    """Input field: text in, normalised address out. Raises ValidationError for an invalid one."""
 
     def to_internal_value(self, data: Any) -> str:
         try:
@@ -30,7 +30,7 @@ class NormalisedEmailField(TextField):
 
 
 class NormalisedEmailFormField(forms.CharField):
-    """Form field: as `NormalisedEmailField`, for the admin."""
+    """`NormalisedEmailField` for forms of the admin."""
 
     def clean(self, value: Any) -> str:
         try:

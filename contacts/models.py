@@ -8,12 +8,12 @@ from contacts.email import MAX_LENGTH
 
 NAME_MAX_LENGTH = 255
 
-# `.invalid` names nobody, ever (RFC 2606), and `normalise_email` refuses it: nobody else can have such an address.
+# `.invalid` is never assigned (RFC 2606), and `normalise_email` refuses it: no real contact can have such an address.
 ERASED_DOMAIN = "erased.invalid"
 
 
 class Contact(models.Model):
-    """Somebody who opened a ticket, known by a normalised e-mail address."""
+    """A person who opened a ticket, identified by a normalised email address."""
 
     full_name = models.CharField(max_length=NAME_MAX_LENGTH)
     email = models.CharField(max_length=MAX_LENGTH, unique=True)
@@ -31,7 +31,7 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index("created_at", "id", name="contacts_created_at"),
-            # For `UPPER(column) LIKE UPPER(pattern)`, which is also what `icontains` says.
+            # Serves `UPPER(column) LIKE UPPER(pattern)`, which is also the SQL of `icontains`.
             GinIndex(
                 OpClass(Upper("full_name"), "gin_trgm_ops"),
                 OpClass(Upper("email"), "gin_trgm_ops"),
@@ -44,11 +44,11 @@ class Contact(models.Model):
 
     @property
     def is_erased(self) -> bool:
-        """Whether nothing personal is left here; see `erase`."""
+        """Whether `erase` has removed the personal data."""
         return self.email.endswith(f"@{ERASED_DOMAIN}")
 
     def erase(self) -> None:
-        """Puts a stand-in for name and address. The address is free again: who has it is a new contact from now on."""
+        """Replaces name and address by placeholders. The address is free again: a new ticket makes a new contact."""
         self.full_name = f"Erased contact {self.pk}"
         self.email = f"erased-{self.pk}@{ERASED_DOMAIN}"
         self.save(update_fields=["full_name", "email"])

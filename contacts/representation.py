@@ -1,8 +1,8 @@
-"""The one representation of a contact, as SQL: every exit of the service uses it."""
+"""The one JSON representation of a contact, as SQL, for the API and webhooks."""
 
 from core.sql_json import escaped_json, object_json, time_json
 
-# A JSON text of the row `contact`. The address is not escaped: nobody could be mailed at such a one.
+# The JSON of a row `contact`. The address is not HTML-escaped: mail to an escaped one would not arrive.
 CONTACT_JSON = object_json(
     {
         "id": "contact.id",

@@ -1,4 +1,4 @@
-"""What viewsets share: ids, raw JSON answers, conditional answers, paths with and without a slash."""
+"""Helpers of the viewsets: ids in paths, JSON written by PostgreSQL, conditional requests, optional trailing slash."""
 
 import re
 from hashlib import sha256
@@ -24,16 +24,16 @@ class SlashOrNoSlashRouter(SimpleRouter):
 
 
 def id_or_404(text: str, detail: str) -> int:
-    """The id in a path; NotFound with `detail` when it is no number or beyond 64 bits."""
+    """The id in a path. Raises NotFound with `detail` when it is not a number or exceeds 64 bits."""
     number = int(text) if DIGITS.fullmatch(text) else 0
     if not 0 < number <= MAX_ID:
         raise NotFound(detail)
     return number
 
 
-def fetch_json_or_404(query: str, id: int, detail: str) -> str:
-    """The one JSON text that `query` selects for `%(id)s`; NotFound with `detail` when there is no such row."""
-    row = fetch_one(query, {"id": id})
+def fetch_json_or_404(statement: str, id: int, detail: str) -> str:
+    """The JSON text that `statement` selects for `%(id)s`. Raises NotFound with `detail` when there is no such row."""
+    row = fetch_one(statement, {"id": id})
     if row is None:
         raise NotFound(detail)
     body: str = row[0]
@@ -41,17 +41,17 @@ def fetch_json_or_404(query: str, id: int, detail: str) -> str:
 
 
 def json_response(body: str, status: int = 200) -> HttpResponse:
-    """An answer that PostgreSQL has written already."""
+    """A response whose JSON PostgreSQL has written."""
     return HttpResponse(body, content_type="application/json", status=status)
 
 
-def conditional(request: Request, response: HttpResponse) -> HttpResponseBase:
-    """The answer with its strong ETag, or 304 or 412 as the request's conditions say (RFC 9110, section 13).
+def conditional_response(request: Request, response: HttpResponse) -> HttpResponseBase:
+    """The response with a strong ETag, or 304 or 412 as the request's conditions say (RFC 9110, section 13).
 
-    It may be kept, but is for this client alone, and must be asked for again before it is used.
+    `Cache-Control: private, no-cache`: only the client itself may cache it, and must revalidate before each use.
     """
     etag = f'"{sha256(response.content).hexdigest()[:32]}"'
-    answer = condition(etag_func=lambda request: etag)(lambda request: response)(request)
-    answer["Content-Length"] = str(len(response.content))  # a 304 tells that of the 200 (RFC 9110, section 8.6)
-    patch_cache_control(answer, private=True, no_cache=True)
-    return answer
+    conditional = condition(etag_func=lambda request: etag)(lambda request: response)(request)
+    conditional["Content-Length"] = str(len(response.content))  # a 304 has that of the 200 (RFC 9110, section 8.6)
+    patch_cache_control(conditional, private=True, no_cache=True)
+    return conditional

@@ -1,19 +1,19 @@
-"""What Redis and RabbitMQ have in common for those who talk to the broker: options, and what goes wrong."""
+"""Connection options and errors of the message broker, the same for Redis and RabbitMQ."""
 
 from typing import Any
 
 from amqp import AMQPError
 from kombu.exceptions import OperationalError
 
-# RabbitMQ's refusals, of a wrong password for one, pass through Kombu as they are.
+# Kombu does not wrap RabbitMQ's refusals, such as that of a wrong password.
 BROKER_ERRORS = (OperationalError, AMQPError)
 
 
 def transport_options(url: str, connect: float, answer: float) -> dict[str, Any]:
-    """Kombu's transport options for the broker at this URL: seconds to connect, seconds for an answer, no second try.
+    """Kombu's transport options for the broker at this URL: time limits in seconds, no retries.
 
-    Kombu's own limits add up to minutes when a broker accepts and never answers. Redis is not asked to remember what a
-    worker has fetched and not begun, either: it was but a nudge.
+    Kombu's defaults add up to minutes when a broker accepts connections and never answers. `ack_emulation` is off for
+    Redis: a task is only a nudge, so one that a worker has fetched and not started need not be redelivered.
     """
     if url.startswith("amqp"):
         return {"connect_timeout": connect, "read_timeout": answer, "write_timeout": answer, "max_retries": 0}

@@ -1,4 +1,4 @@
-"""A model field whose column is of a native PostgreSQL enum type."""
+"""Model field for a column of a native PostgreSQL enum type."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +12,16 @@ else:
 
 
 class EnumField(CharField):
-    """A text field stored as the enum type `enum_type`, which a `CreateEnum` migration operation makes.
+    """A text field stored as the enum type `enum_type`, which the migration operation `CreateEnum` creates.
 
-    In and out: the label, a str from `choices`. Raises ValueError when a label outside `choices` is saved or
-    looked up: left to PostgreSQL, a bad filter in a URL would be a server error.
+    Values are labels from `choices` (str). Raises ValueError when any other label is saved or looked up: an error of
+    PostgreSQL would turn a bad filter in a URL into a 500.
     """
 
     def __init__(self, *args: Any, enum_type: str, **kwargs: Any) -> None:
         self.enum_type = enum_type
         super().__init__(*args, **kwargs)
-        # PostgreSQL compares and sorts enum values by themselves: there is no length to check.
+        # An enum column has no length to check.
         self.validators = [v for v in self.validators if not hasattr(v, "limit_value")]
 
     def deconstruct(self) -> Any:
@@ -35,7 +35,7 @@ class EnumField(CharField):
         return self.db_type(connection)
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
-        # CharField would add a collation, which an enum column has none of.
+        # CharField would add a collation; enum columns have none.
         return {**super().db_parameters(connection), "collation": None}
 
     def get_prep_value(self, value: Any) -> Any:

@@ -8,7 +8,7 @@ from django.db.migrations.state import ProjectState
 
 
 class CreateEnum(Operation):
-    """Creates the enum type `name` with `labels`, in their sorting order; dropped again when reversed."""
+    """Creates the enum type `name` with `labels` in their sort order. Reversing it drops the type."""
 
     reversible = True
 
@@ -17,7 +17,7 @@ class CreateEnum(Operation):
         self.labels = list(labels)
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Types are no part of Django's model state."""
+        """Nothing: types are not part of Django's model state."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -41,8 +41,8 @@ class CreateEnum(Operation):
 class AddEnumValue(Operation):
     """Adds a label to the enum type `name`, at the end or before the label `before`.
 
-    Goes into a migration of its own: PostgreSQL uses a new label only after the transaction that added it is committed.
-    Reversing it leaves the label, as PostgreSQL cannot drop one; added again it is left as it is.
+    Needs a migration of its own: PostgreSQL accepts a new label only after the transaction that added it is committed.
+    Reversing it keeps the label, as PostgreSQL cannot drop one; applying it again is harmless.
     """
 
     reversible = True
@@ -53,21 +53,21 @@ class AddEnumValue(Operation):
         self.before = before
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Types are no part of Django's model state."""
+        """Nothing: types are not part of Django's model state."""
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        place = f" BEFORE {schema_editor.quote_value(self.before)}" if self.before else ""
+        position = f" BEFORE {schema_editor.quote_value(self.before)}" if self.before else ""
         label = schema_editor.quote_value(self.label)
         schema_editor.execute(
-            f"ALTER TYPE {schema_editor.quote_name(self.name)} ADD VALUE IF NOT EXISTS {label}{place}", params=None
+            f"ALTER TYPE {schema_editor.quote_name(self.name)} ADD VALUE IF NOT EXISTS {label}{position}", params=None
         )
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        """Nothing: rows may have the label."""
+        """Nothing: rows may use the label."""
 
     def describe(self) -> str:
         return f"Add {self.label} to enum type {self.name}"

@@ -1,4 +1,4 @@
-"""Errors as JSON, in the shapes of Django REST Framework, whatever failed under /api/."""
+"""Error responses under /api/: always JSON in the shapes of Django REST Framework."""
 
 import logging
 from typing import Any
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class DatabaseUnavailable(APIException):
-    """503: the same request may be sent again; where the connection broke, this one may nevertheless be stored."""
+    """503. The client may retry; if the connection broke after the commit, the request is stored nevertheless."""
 
     status_code = 503
     default_detail = "The database is not available right now. Please try again."
@@ -22,7 +22,7 @@ class DatabaseUnavailable(APIException):
 
 
 def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's handler, and 503 instead of a traceback where the database is out of reach, or out of space or the like."""
+    """DRF's handler, and 503 for database errors that a retry may cure: unreachable, read-only, disk full."""
     if isinstance(exception, OperationalError | InterfaceError):
         logger.error("the database is not available: %s", exception)
         exception = DatabaseUnavailable()
@@ -30,7 +30,7 @@ def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Resp
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400 before a view was reached, for example a Host header that is not allowed."""
+    """400 before any view, for example for a Host header that is not allowed."""
     return _json(request, 400, "Bad request.") or defaults.bad_request(request, exception)
 
 
@@ -40,12 +40,12 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404 for a path that leads nowhere."""
+    """404 for a path without a route."""
     return _json(request, 404, "Not found.") or defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500."""
+    """500 for an unhandled exception."""
     return _json(request, 500, "Something went wrong on our side.") or defaults.server_error(request)
 
 

@@ -1,4 +1,4 @@
-"""Pieces of the OpenAPI document that several views share."""
+"""Components of the OpenAPI document that several views share."""
 
 from typing import Any
 
@@ -15,16 +15,16 @@ class ErrorSerializer(serializers.Serializer[object]):
 
 
 class FieldErrorsSerializer(serializers.Serializer[object]):
-    """What is wrong about the fields or parameters of the request."""
+    """Errors by the name of the field or parameter."""
 
 
 class FieldErrorsScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """The names of fields and parameters, which no serializer knows."""
+    """Schema of `FieldErrorsSerializer`: any property names, which a serializer cannot express."""
 
     target_class = FieldErrorsSerializer
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        """An object of lists, or the one text `detail`."""
+        """An object whose values are lists of messages, or the one message `detail`."""
         texts = {"type": "array", "items": {"type": "string"}}
         return {
             "type": "object",
@@ -33,21 +33,25 @@ class FieldErrorsScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-
         }
 
 
-ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="A positive 64-bit number.")
+ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="Positive 64-bit integer.")
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="An `ETag` that the client has: where it is still right, the answer is 304, without a body.",
+    description="The `ETag` of your copy. If it is still current, the response is 304 without a body.",
 )
 ETAG = OpenApiParameter(
-    "ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200], description="Changes with the body."
+    "ETag",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    response=[200],
+    description="Version of the body, for `If-None-Match`.",
 )
-NOT_MODIFIED = OpenApiResponse(description="What the client has is still right.")
+NOT_MODIFIED = OpenApiResponse(description="Not modified; use your copy.")
 FIELD_ERRORS = OpenApiResponse(
     FieldErrorsSerializer,
-    description="Fields or parameters with what is wrong about each, or `detail` for the body as a whole.",
-    examples=[OpenApiExample("A field is missing", value={"email": ["This field is required."]})],
+    description="Errors by field or parameter, or `detail` for the body as a whole.",
+    examples=[OpenApiExample("Missing field", value={"email": ["This field is required."]})],
 )
 DETAILS = {
     401: "Authentication credentials were not provided.",
@@ -58,15 +62,14 @@ DETAILS = {
     503: "The database is not available right now. Please try again.",
 }
 
-
-# The web server's own answer, before the service hears of the request.
+# Sent by the web server, before the request reaches the service.
 URL_TOO_LONG: dict[tuple[int, str], Any] = {
-    (414, "text/html"): OpenApiResponse(OpenApiTypes.STR, "The URL is longer than 4,000 bytes or so.")
+    (414, "text/html"): OpenApiResponse(OpenApiTypes.STR, "The URL is longer than about 4,000 bytes.")
 }
 
 
 def error_response(detail: str) -> OpenApiResponse:
-    """An error with this text as its example."""
+    """An error response with this `detail` as its example."""
     return OpenApiResponse(ErrorSerializer, examples=[OpenApiExample("Error", value={"detail": detail})])
 
 
@@ -76,6 +79,6 @@ def error_responses(*statuses: int) -> dict[int, OpenApiResponse]:
 
 
 def document_paths_without_slash(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Paths in their documented form; both forms are routed."""
+    """drf-spectacular hook: documents each path without its trailing slash; both forms are routed."""
     result["paths"] = {path.removesuffix("/"): operations for path, operations in result["paths"].items()}
     return result

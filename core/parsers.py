@@ -1,4 +1,4 @@
-"""Reads request bodies."""
+"""Parser of request bodies."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -19,7 +19,7 @@ class BodyTooLarge(APIException):
 
 
 class BodyTooSlow(APIException):
-    """408 Request Timeout (RFC 9110, section 15.5.9), also when the connection broke and nobody will read this."""
+    """408 Request Timeout (RFC 9110, section 15.5.9); also used when the client disconnected, where nobody reads it."""
 
     status_code = 408
     default_detail = "The body did not arrive in time."

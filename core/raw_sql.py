@@ -1,7 +1,7 @@
-"""SQL of our own, run on Django's connection; values stand in it as `%(name)s`.
+"""Runs raw SQL with `%(name)s` parameters on Django's connection.
 
-With `server_side_binding` and `prepare_threshold` in DATABASES, psycopg has PostgreSQL prepare on each connection what
-is run on it more often than that.
+With `server_side_binding` and `prepare_threshold` in DATABASES, psycopg prepares a statement on each connection that
+executes it more often than the threshold.
 """
 
 from collections.abc import Mapping
@@ -14,20 +14,20 @@ Row = tuple[Any, ...]
 
 
 def fetch_all(statement: str, values: Mapping[str, Any]) -> list[Row]:
-    """The rows of a statement; raises `django.db.Error`. Outside `atomic` the statement is a transaction of its own."""
+    """The rows of a statement. Raises `django.db.Error`. Outside `atomic` the statement is its own transaction."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
 
 
 def fetch_one(statement: str, values: Mapping[str, Any]) -> Row | None:
-    """The first row, if there is any."""
+    """The first row of a statement; None if there is none."""
     rows = fetch_all(statement, values)
     return rows[0] if rows else None
 
 
 def execute(statement: str, values: Mapping[str, Any]) -> int:
-    """Runs a statement that returns no rows; returns how many it has changed."""
+    """Runs a statement that returns no rows; returns the number of rows it changed."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         count: int = cursor.rowcount
@@ -35,9 +35,9 @@ def execute(statement: str, values: Mapping[str, Any]) -> int:
 
 
 def fetch_all_planned_for(statement: str, values: Mapping[str, Any]) -> list[Row]:
-    """As `fetch_all`, with the values written into the statement, so that PostgreSQL plans it for just these.
+    """As `fetch_all`, with the values as literals in the statement, so that PostgreSQL plans it for them.
 
-    A prepared statement's generic plan uses no index that serves only some of a parameter's values.
+    The generic plan of a prepared statement cannot use a partial index, whose predicate only some values satisfy.
     """
     with connection.cursor() as cursor:
         cursor.execute(ClientCursor(cursor.connection).mogrify(statement, values))

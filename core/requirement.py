@@ -1,12 +1,12 @@
-"""What the API asks of its clients, in words that apps share without knowing each other."""
+"""Requirement of an API action, declared by viewsets and enforced by `access`."""
 
 from typing import NamedTuple
 
 
 class Requirement(NamedTuple):
-    """What an action of a viewset asks for: of an API key a scope, of a member of staff a permission, as at the desk.
+    """What an action of a viewset requires: a scope of an API key, a permission of a member of staff.
 
-    A viewset has them by action in its attribute `requirements`. An action that is not there is refused to everybody.
+    A viewset declares them by action in its attribute `requirements`. An action without one is refused for everybody.
     """
 
     scope: str

@@ -1,4 +1,4 @@
-"""Serializer fields that any app may use."""
+"""Serializer fields shared by the apps."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-# What Python strips and ECMAScript's `\s` (in which JSON Schema's patterns are written) leaves out are these.
-NOT_ONLY_SPACE = r"[^\s\u001C-\u001F\u0085]"
+# Python's str.strip() also removes these characters, which `\s` of ECMAScript (the dialect of JSON Schema) leaves out.
+NON_BLANK = r"[^\s\u001C-\u001F\u0085]"
 
 
 @extend_schema_field(OpenApiTypes.INT64)
@@ -17,9 +17,9 @@ class IdField(serializers.IntegerField):
 
 
 class TextField(serializers.CharField):
-    """A string, stripped; a JSON number or boolean is refused instead of being turned into one.
+    """A stripped string. A JSON number or boolean is refused, where DRF would convert it.
 
-    NUL and lone surrogates are refused by DRF's CharField.
+    DRF's CharField refuses NUL and lone surrogates.
     """
 
     def to_internal_value(self, data: Any) -> str:
@@ -29,10 +29,10 @@ class TextField(serializers.CharField):
 
 
 class TextFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """Says in the OpenAPI document that something must be left of a stripped text."""
+    """OpenAPI schema of `TextField`: not blank."""
 
     target_class = TextField
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         length = self.target.max_length
-        return {"type": "string", **({"maxLength": length} if length else {}), "pattern": NOT_ONLY_SPACE}
+        return {"type": "string", **({"maxLength": length} if length else {}), "pattern": NON_BLANK}

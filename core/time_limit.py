@@ -1,4 +1,4 @@
-"""Ends queries that take too long, so that a page can do with less."""
+"""Time limit for queries, so that a page can fall back to a cheaper one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,17 +9,17 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
 
-class TooSlowError(Exception):
-    """A query within `time_limit` was ended."""
+class TimeLimitExceededError(Exception):
+    """PostgreSQL has cancelled a query within `time_limit`."""
 
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Runs what it surrounds in a transaction all queries of which together may take `seconds`. Raises TooSlowError."""
+    """Runs the block in a transaction whose queries together may take `seconds`. Raises TimeLimitExceededError."""
     end = monotonic() + seconds
 
     def within_limit(execute: Callable[..., Any], *query: Any) -> Any:
-        left = max(int((end - monotonic()) * 1000), 1)  # milliseconds; 0 would be no limit
+        left = max(int((end - monotonic()) * 1000), 1)  # milliseconds; 0 would mean no limit
         connection.connection.execute(f"SET LOCAL statement_timeout = {left}")
         return execute(*query)
 
@@ -28,5 +28,5 @@ def time_limit(seconds: float) -> Iterator[None]:
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
-            raise TooSlowError from error
+            raise TimeLimitExceededError from error
         raise

@@ -1,3 +1,3 @@
-"""The version of Ticket Loop, as receivers see it in `User-Agent`."""
+"""The version of Ticket Loop, as sent in the `User-Agent` of webhooks."""
 
 VERSION = "0.1.0"

@@ -28,7 +28,7 @@ def observe(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         start = perf_counter()
-        own_id = request_id.accepted(request.META.get("HTTP_X_REQUEST_ID", ""))
+        own_id = request_id.accept_or_generate(request.META.get("HTTP_X_REQUEST_ID", ""))
         request_id.current.set(own_id)
         response = get_response(request)
         response.headers["X-Request-ID"] = own_id

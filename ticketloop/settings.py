@@ -270,7 +270,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.openapi_parts.document_paths_without_slash",
         "tickets.api.webhook_schema.describe_headers",
-        "access.openapi.describe_answers",
+        "access.openapi.describe_responses",
     ],
     "ENUM_NAME_OVERRIDES": {
         "TicketStatus": "tickets.models.Ticket.Status",

@@ -1,4 +1,4 @@
-"""Who opens, resolves or reopens a ticket, as its history tells it."""
+"""Actor of a change to a ticket, as its history shows it."""
 
 from typing import NamedTuple
 
@@ -9,19 +9,19 @@ from access.keys import Credential
 
 
 class Actor(NamedTuple):
-    """A name for people, and the id of the member of staff if it is one; nobody by default: a client without a key."""
+    """A display name, and the id of the user where it is a member of staff. The default is an anonymous client."""
 
     name: str = ""
     user: int | None = None
 
 
-NOBODY = Actor()
+ANONYMOUS = Actor()
 
 
-def actor(request: HttpRequest | Request) -> Actor:
-    """Who makes this request, at the support desk or through the API."""
+def request_actor(request: HttpRequest | Request) -> Actor:
+    """The actor of a request to the support desk or the API."""
     credential = getattr(request, "auth", None)
     if isinstance(credential, Credential):
         return Actor(f"API key tl_{credential.prefix}")
     user = request.user
-    return Actor(user.get_username(), user.pk) if user.is_authenticated else NOBODY
+    return Actor(user.get_username(), user.pk) if user.is_authenticated else ANONYMOUS

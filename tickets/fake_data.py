@@ -1,21 +1,21 @@
-"""Fake people and complaints. Needs Faker, which only requirements/local.txt installs."""
+"""Fake people and issue descriptions. Needs Faker, which only requirements/local.txt installs."""
 
 import random
 
 from faker import Faker
 
-POOL = 2000  # distinct first names, last names, …: drawn from Faker once, as its calls are slow
+POOL = 2000  # distinct first names, last names, …: generated once, as Faker's calls are slow
 DOMAINS = ("example.com", "example.org", "example.net")  # reserved by RFC 2606: mail reaches nobody
 
-THINGS = (
+SUBJECTS = (
     *("printer", "login page", "invoice", "password reset", "mobile app", "export to CSV", "delivery", "payment"),
     *("calendar", "search", "dashboard", "e-mail notification", "webhook", "two-factor code", "subscription"),
 )
-TROUBLES = (
+PROBLEMS = (
     *("does not work", "shows <b>Error 500</b>", "is very slow", "has stopped responding", "can't be opened"),
     *("shows the wrong amount", "came twice", "never arrived", "is empty", 'says "access denied"', "keeps loading"),
 )
-MOMENTS = (
+CIRCUMSTANCES = (
     *("since this morning", "since the last update", "every time I try", "on my phone & my laptop", "after signing in"),
     *("for two days now", "since I moved to another plan", "whenever a colleague is signed in as well"),
 )
@@ -25,8 +25,8 @@ CLOSINGS = (
 )
 
 
-class FakeSource:
-    """Generates people and complaints; reproducible with a seed."""
+class FakerSource:
+    """Generates people and issue descriptions; reproducible with a seed."""
 
     def __init__(self, seed: int | None = None) -> None:
         self.random = random.Random(seed)  # noqa: S311 - not for secrets
@@ -38,16 +38,16 @@ class FakeSource:
         self.remarks = [faker.sentence(nb_words=12) for _ in range(POOL)]
 
     def person(self) -> tuple[str, str]:
-        """Full name and normalised address."""
+        """A full name and a normalised email address."""
         pick = self.random.choice
         first, last = pick(self.first_names), pick(self.last_names)
         local = f"{first}.{last}".lower().replace(" ", ".").replace("'", "")
         return f"{first} {last}", f"{local}{self.random.randrange(100_000)}@{pick(DOMAINS)}"
 
-    def complaint(self) -> str:
+    def issue_description(self) -> str:
         """An issue description of some sentences."""
         pick, number = self.random.choice, self.random.randrange(10_000_000)
         return (
-            f"The {pick(THINGS)} {pick(TROUBLES)} {pick(MOMENTS)}. {pick(self.remarks)}\n"
+            f"The {pick(SUBJECTS)} {pick(PROBLEMS)} {pick(CIRCUMSTANCES)}. {pick(self.remarks)}\n"
             f"Order {number:07}, {pick(self.companies)}. {pick(CLOSINGS)}"
         )

@@ -1,4 +1,4 @@
-"""The list of tickets."""
+"""The list of tickets and its filters."""
 
 from contacts.filters import EMAIL, EXACT_EMAIL, MATCHING_CONTACT
 from core.pagination.collection import Collection, Filter
@@ -7,7 +7,7 @@ from tickets.models import Ticket
 from tickets.representation import TICKET_JSON
 
 MATCHING_TEXT = "UPPER(ticket.issue_description) LIKE UPPER(%(value)s)"
-# Ids by way of either search index: no index could serve an OR across two tables.
+# UNION ALL, so that each branch uses its own search index: no index serves an OR across two tables.
 MATCHING_TICKETS = f"""
 SELECT ticket.id FROM tickets AS ticket WHERE {MATCHING_TEXT}
 UNION ALL
@@ -22,20 +22,20 @@ TICKETS = Collection(
     table="tickets",
     row="ticket",
     body=TICKET_JSON,
-    # Contacts are looked up one by one (OFFSET keeps the planner from looking further), in the order of the tickets and
-    # no more of them than it takes to fill the page. A plain JOIN lets it read and hash the whole table instead.
+    # A lateral subquery with OFFSET 0 (an optimisation fence) looks contacts up one by one, for the tickets of the page
+    # alone. For a plain JOIN the planner may read and hash the whole table of contacts.
     join="CROSS JOIN LATERAL (SELECT * FROM contacts WHERE id = ticket.contact_id OFFSET 0) AS contact",
     filters={
-        "status": Filter(choice(*Ticket.Status.values), "In this status.", "ticket.status = %(value)s", BY_BOTH),
+        "status": Filter(choice(*Ticket.Status.values), "Status of the ticket.", "ticket.status = %(value)s", BY_BOTH),
         "email": Filter(EMAIL, EXACT_EMAIL, OF_EMAIL, BY_BOTH),
-        "contact_id": Filter(whole_number(MAX_ID), "Of this contact.", "ticket.contact_id = %(value)s", BY_BOTH),
-        "created_after": Filter(DATE_TIME, "Opened later than this.", "ticket.created_at > %(value)s", BY_CREATED),
-        "created_before": Filter(DATE_TIME, "Opened earlier than this.", "ticket.created_at < %(value)s", BY_CREATED),
-        "resolved_after": Filter(DATE_TIME, "Resolved later than this.", "ticket.resolved_at > %(value)s"),
-        "resolved_before": Filter(DATE_TIME, "Resolved earlier than this.", "ticket.resolved_at < %(value)s"),
+        "contact_id": Filter(whole_number(MAX_ID), "Id of the contact.", "ticket.contact_id = %(value)s", BY_BOTH),
+        "created_after": Filter(DATE_TIME, "Created after this time.", "ticket.created_at > %(value)s", BY_CREATED),
+        "created_before": Filter(DATE_TIME, "Created before this time.", "ticket.created_at < %(value)s", BY_CREATED),
+        "resolved_after": Filter(DATE_TIME, "Resolved after this time.", "ticket.resolved_at > %(value)s"),
+        "resolved_before": Filter(DATE_TIME, "Resolved before this time.", "ticket.resolved_at < %(value)s"),
         "q": Filter(
             SEARCH,
-            "Contained in the text or in the contact's name or address, in any case, as it was typed.",
+            "Text contained in the description or the contact's name or address, case-insensitive; not HTML-escaped.",
             f"{MATCHING_TEXT} OR {MATCHING_CONTACT}",
             lookup=f"ticket.id IN ({MATCHING_TICKETS})",
         ),

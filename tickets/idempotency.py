@@ -1,6 +1,6 @@
-"""Opens a ticket once, however often the request is sent: the `Idempotency-Key` of the IETF's httpapi draft.
+"""`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a retried request opens no second ticket.
 
-The key is stored by the statement that stores the ticket. Whatever crashes, both are there or neither is.
+One statement stores the key and the ticket, so a crash leaves both or neither.
 """
 
 import json
@@ -18,33 +18,34 @@ from core.raw_sql import execute, fetch_one
 from tickets import services
 from tickets.actors import Actor
 from tickets.models import IdempotencyKey
-from tickets.representation import TICKET_JSON, TICKETS
-from tickets.sql import OUTCOME, RECORD_OPENING, opening
+from tickets.representation import FROM_TICKETS, TICKET_JSON
+from tickets.sql import RECORD_OPENED, SELECT_RENDERED, open_ticket_ctes
 from webhooks.models import EventType
 
-KEPT_HOURS = 48  # after that a key is forgotten; clients may rely on 24
+RETENTION_HOURS = 48  # clients may rely on 24
 VISIBLE_ASCII = re.compile(r"[!-~]{1,255}")
 
-# Of simultaneous requests one gets the lock, which lasts as long as its transaction; the others do not wait for it.
+# Of concurrent requests with one key, one gets the advisory lock, until its transaction ends; the others do not wait.
 OPEN_ONCE = f"""
 WITH claim AS MATERIALIZED (
-    SELECT WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE scope = %(scope)s::text AND key = %(key)s::text)
-    AND pg_try_advisory_xact_lock(hashtextextended(%(scope)s::text || ' ' || %(key)s::text, 0))
+    SELECT WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE namespace = %(namespace)s::text AND key = %(key)s::text)
+    AND pg_try_advisory_xact_lock(hashtextextended(%(namespace)s::text || ' ' || %(key)s::text, 0))
 ),
-{opening("EXISTS (SELECT FROM claim)")},
-{RECORD_OPENING},
-remembered AS (
-    INSERT INTO idempotency_keys (scope, key, fingerprint, ticket_id)
-    SELECT %(scope)s::text, %(key)s::text, %(fingerprint)s::bytea, id FROM ticket
+{open_ticket_ctes("EXISTS (SELECT FROM claim)")},
+{RECORD_OPENED},
+stored_key AS (
+    INSERT INTO idempotency_keys (namespace, key, fingerprint, ticket_id)
+    SELECT %(namespace)s::text, %(key)s::text, %(fingerprint)s::bytea, id FROM ticket
 )
-{OUTCOME}
+{SELECT_RENDERED}
 """
-FIND = f"""
+FIND_TICKET = f"""
 SELECT fingerprint IS NULL, fingerprint = %(fingerprint)s::bytea, ticket.id, coalesce(
     (SELECT payload FROM webhook_events WHERE ticket_id = ticket.id AND type = %(event)s ORDER BY id LIMIT 1),
     {TICKET_JSON}
 )
-{TICKETS} JOIN idempotency_keys AS known ON known.ticket_id = ticket.id AND scope = %(scope)s AND key = %(key)s
+{FROM_TICKETS} JOIN idempotency_keys AS stored ON stored.ticket_id = ticket.id
+AND namespace = %(namespace)s AND key = %(key)s
 """
 PRUNE = "DELETE FROM idempotency_keys WHERE created_at < now() - %(hours)s::int * interval '1 hour'"
 
@@ -61,64 +62,61 @@ class KeyReused(APIException):
     """422 Unprocessable Content (RFC 9110, section 15.5.21)."""
 
     status_code = 422
-    default_detail = "This Idempotency-Key came with another body before. Use a new key for a new ticket."
+    default_detail = "This Idempotency-Key was already used with a different body. Use a new key for each ticket."
     default_code = "idempotency_key_reused"
 
 
 class TicketErased(APIException):
-    """422, where it cannot be told any more whether the request is the one that opened the ticket."""
+    """422: the fingerprint is erased, so a retry cannot be told from a different request."""
 
     status_code = 422
-    default_detail = (
-        "The ticket that this Idempotency-Key opened has been erased since. Use a new key for a new ticket."
-    )
+    default_detail = "The ticket opened with this Idempotency-Key was erased. Use a new key for each ticket."
     default_code = "idempotency_key_erased"
 
 
-class Outcome(NamedTuple):
-    """The ticket, and whether an earlier request has opened it."""
+class OpenedTicket(NamedTuple):
+    """A ticket, and whether an earlier request opened it."""
 
     ticket: services.RenderedTicket
     replayed: bool
 
 
-def open_ticket_once(scope: str, key: str, request: Mapping[str, str], by: Actor) -> Outcome:
-    """Opens a ticket as `services.open_ticket` does with the values of `request`, or returns what it returned then.
+def open_ticket_once(namespace: str, key: str, request: Mapping[str, str], by: Actor) -> OpenedTicket:
+    """Opens a ticket like `services.open_ticket`, or returns what the first request with this key returned.
 
-    Keys of different scopes have nothing to do with each other. Raises ValidationError for a malformed key,
-    KeyBusy while the first request with it is running, KeyReused when that one asked for something else, and
-    TicketErased when what it asked for has been erased.
+    Keys of different namespaces are independent. Raises ValidationError for a malformed key, KeyBusy while the first
+    request is running, KeyReused if its values differed, and TicketErased if its ticket has been erased.
     """
     if not VISIBLE_ASCII.fullmatch(key):
         raise ValidationError({"Idempotency-Key": ["Must be 1 to 255 visible ASCII characters."]})
     fingerprint = sha256(json.dumps(request, sort_keys=True).encode()).digest()
-    values: dict[str, Any] = {"scope": scope, "key": key, "fingerprint": fingerprint}
-    # Twice, as a contact of that address may appear just then; after that it is there.
+    values: dict[str, Any] = {"namespace": namespace, "key": key, "fingerprint": fingerprint}
+    # Twice, as a concurrent request may create the contact; the second statement sees it.
     for _ in range(2):
         try:
             opened = services.run(OPEN_ONCE, by, **request, **values)
         except IntegrityError as error:
             if not isinstance(error.__cause__, UniqueViolation):
                 raise
-            opened = []  # the first request was committed while this one looked: nothing of this one was stored
+            opened = []  # the first request committed meanwhile; nothing of this one is stored
         if opened:
-            return Outcome(opened[0], replayed=False)
-        known = fetch_one(FIND, {**values, "event": EventType.TICKET_CREATED})
-        if known:
-            erased, same, ticket, body = known
+            return OpenedTicket(opened[0], replayed=False)
+        stored = fetch_one(FIND_TICKET, {**values, "event": EventType.TICKET_CREATED})
+        if stored:
+            erased, same, ticket, body = stored
             if erased:
                 raise TicketErased
             if not same:
                 raise KeyReused
-            return Outcome(services.RenderedTicket(ticket, body), replayed=True)
+            return OpenedTicket(services.RenderedTicket(ticket, body), replayed=True)
     raise KeyBusy
 
 
 def erase_fingerprints(contact: Contact) -> None:
-    """Forgets what was asked for when the contact's tickets were opened, but not that their keys are used up."""
+    """Erases the fingerprints of the requests that opened the contact's tickets; their keys stay used."""
     IdempotencyKey.objects.filter(ticket__contact=contact).update(fingerprint=None)
 
 
 def prune() -> int:
-    """Forgets keys that are older than `KEPT_HOURS`; returns how many."""
-    return execute(PRUNE, {"hours": KEPT_HOURS})
+    """Deletes keys older than `RETENTION_HOURS`; returns their number."""
+    return execute(PRUNE, {"hours": RETENTION_HOURS})

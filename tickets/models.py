@@ -1,4 +1,4 @@
-"""Tickets: what contacts ask for."""
+"""Tickets, their history, and the idempotency keys of the requests that opened them."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -10,15 +10,15 @@ from django.utils.text import Truncator
 from contacts.models import Contact
 from core.enum_field import EnumField
 
-# KiB of new entries that the search index keeps aside; the request that fills this up sorts them in. The default of
-# 4 MiB would hold that one up for a tenth of a second.
-SEARCH_BUFFER = 1024
+# KiB. The INSERT that fills the pending list of the search index merges it; PostgreSQL's default of 4 MiB would delay
+# that request by a tenth of a second.
+GIN_PENDING_LIST_LIMIT = 1024
 DESCRIPTION_MAX_LENGTH = 20_000
 FIRST_LINE_LENGTH = 80  # characters
 
 
 class Ticket(models.Model):
-    """One request for support. `services` opens, resolves and reopens it, so that receivers hear of it."""
+    """A support request. Change it through `services` only: they record the event for the receivers."""
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -31,7 +31,7 @@ class Ticket(models.Model):
     status = EnumField(enum_type="ticket_status", choices=Status.choices, db_default=Status.OPEN)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     resolved_at = models.DateTimeField(null=True, editable=False)
-    # The member of staff; null while open, and where a client of the API resolved it. No index: it is never searched.
+    # Null while open, and where an API client resolved it. No index: it is never searched.
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
     )
@@ -41,7 +41,7 @@ class Ticket(models.Model):
         ordering = ["id"]
         permissions = [("export_ticket", "Can export tickets as CSV")]
         constraints = [
-            # A ticket has a time of resolution exactly while it is resolved.
+            # A ticket has a resolved_at exactly while it is resolved.
             models.CheckConstraint(
                 condition=models.Q(status="resolved", resolved_at__isnull=False)
                 | models.Q(status="open", resolved_at__isnull=True),
@@ -60,18 +60,18 @@ class Ticket(models.Model):
                 name="tickets_resolved_at",
                 condition=models.Q(resolved_at__isnull=False),
             ),
-            # One index per status and not one with the status before the key: the planner then knows that its rows
-            # lie in the table's own order, and does not prefer to look for rare ones through the whole table.
+            # A partial index per status, not one index on (status, …): the planner then knows that its rows lie in the
+            # table's order, and does not prefer to scan the whole table for rare ones.
             *(
                 models.Index(*key, name=f"tickets_{status}_{key[0]}", condition=models.Q(status=status))
                 for status in ("open", "resolved")
                 for key in (("id",), ("created_at", "id"))
             ),
-            # For `UPPER(column) LIKE UPPER(pattern)`, which is also what `icontains` says.
+            # Serves `UPPER(column) LIKE UPPER(pattern)`, which is also the SQL of `icontains`.
             GinIndex(
                 OpClass(Upper("issue_description"), "gin_trgm_ops"),
                 name="tickets_search",
-                gin_pending_list_limit=SEARCH_BUFFER,
+                gin_pending_list_limit=GIN_PENDING_LIST_LIMIT,
             ),
         ]
 
@@ -80,14 +80,14 @@ class Ticket(models.Model):
 
     @property
     def first_line(self) -> str:
-        """The beginning of the text, short enough for a row."""
+        """The first line of the description, truncated for a table row."""
         return Truncator(self.issue_description.splitlines()[0]).chars(FIRST_LINE_LENGTH)
 
 
 class Change(models.Model):
-    """That a ticket was opened, resolved or reopened, and by whom: its history, kept as long as the ticket is.
+    """An entry of a ticket's history: opened, resolved or reopened, and by whom. Kept as long as the ticket.
 
-    Written by the statement that does it. Who opens a ticket without a name leaves none: the ticket says when.
+    Written by the statement that changes the ticket. Anonymous opens leave no entry: `created_at` tells the time.
     """
 
     class Kind(models.TextChoices):
@@ -97,7 +97,7 @@ class Change(models.Model):
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="changes")
     kind = models.CharField(max_length=8, choices=Kind.choices)
-    # As it was called then: a user name or a key's beginning; empty for a client of the API without a key.
+    # The name at that time: a user name or a key's prefix; empty for an anonymous API client.
     actor = models.CharField(max_length=150)
     at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -111,13 +111,13 @@ class Change(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """The key with which a client opened a ticket, so that its retries find that ticket instead of opening another.
+    """The Idempotency-Key with which a client opened a ticket, so that a retry finds that ticket.
 
-    `scope` says whose key it is; `fingerprint` is of the request, to tell a retry from a mistake, and null once the
-    contact was erased. The first answer is not kept again: it is the payload of the ticket's first event.
+    `namespace` says whose key it is. `fingerprint` is a hash of the request, which tells a retry from a different
+    request; null once the contact is erased. The first response is the payload of the ticket's first event.
     """
 
-    scope = models.CharField(max_length=64)
+    namespace = models.CharField(max_length=64)
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(null=True)
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+", db_index=False)
@@ -126,7 +126,7 @@ class IdempotencyKey(models.Model):
     class Meta:
         db_table = "idempotency_keys"
         default_permissions = ()
-        constraints = [models.UniqueConstraint("scope", "key", name="idempotency_keys_scope_key")]
+        constraints = [models.UniqueConstraint("namespace", "key", name="idempotency_keys_namespace_key")]
 
     def __str__(self) -> str:
         return self.key

@@ -1,4 +1,4 @@
-"""What a contact may ask for: everything that is known about them, or that it be erased."""
+"""Privacy requests of contacts: export and erasure of their personal data."""
 
 import json
 from collections.abc import Iterator
@@ -13,30 +13,30 @@ from psycopg.errors import LockNotAvailable
 from contacts.models import Contact
 from tickets.idempotency import erase_fingerprints
 from tickets.models import Ticket
-from tickets.representation import TICKET_JSON, TICKETS
+from tickets.representation import FROM_TICKETS, TICKET_JSON
 from webhooks.erasure import ERASE_EVENTS, DeliveryInProgressError, cancel_deliveries
 
 CHUNK_ROWS = 500
 ERASED_TEXT = "The text of this ticket was erased."
 
-# Of the payloads nothing is left but what the ticket says now.
+# Renders the payloads anew from the erased tickets.
 ERASE_PAYLOADS = f"""
-WITH rendered AS (SELECT ticket.id, {TICKET_JSON} AS body {TICKETS} WHERE ticket.contact_id = %(contact)s),
+WITH rendered AS (SELECT ticket.id, {TICKET_JSON} AS body {FROM_TICKETS} WHERE ticket.contact_id = %(contact)s),
 {ERASE_EVENTS}
 SELECT count(*) FROM rendered
 """
 
 
 @dataclass(frozen=True)
-class Erased:
-    """How many tickets lost their text, and how many webhooks will never be delivered."""
+class Erasure:
+    """Numbers of erased tickets and cancelled deliveries."""
 
     tickets: int
     deliveries: int
 
 
 def export(contact: Contact) -> Iterator[str]:
-    """A JSON document of the contact and all tickets, as they were typed; a chunk of tickets at a time."""
+    """A JSON document of the contact and all tickets, unescaped, in chunks."""
     known = {"id": contact.pk, "full_name": contact.full_name, "email": contact.email}
     document = _json({"contact": {**known, "created_at": contact.created_at.isoformat()}})
     yield document.removesuffix("\n}") + ',\n  "tickets": ['
@@ -47,13 +47,12 @@ def export(contact: Contact) -> Iterator[str]:
     yield "\n  ]\n}\n"
 
 
-def erase(contact: Contact) -> Erased:
-    """Erases name, address, the texts of all tickets, what webhooks said of them and what receivers answered.
+def erase(contact: Contact) -> Erasure:
+    """Erases name, address, ticket texts, webhook payloads and the responses of receivers, in one transaction.
 
-    Of the requests that opened the tickets no fingerprint is left either, which would confirm a guess of their text.
-
-    All of it or nothing. Raises `webhooks.erasure.DeliveryInProgressError` where a webhook about it is being sent,
-    or one of the tickets changed: nothing was erased, try again.
+    Fingerprints of requests are erased, too: they would confirm a guess of a ticket's text. Raises
+    `webhooks.erasure.DeliveryInProgressError`, with nothing erased, while a webhook about the contact is being sent or
+    one of the tickets is being changed: try again.
     """
     try:
         with transaction.atomic():
@@ -64,21 +63,21 @@ def erase(contact: Contact) -> Erased:
         raise
 
 
-def _erase(contact: Contact) -> Erased:
+def _erase(contact: Contact) -> Erasure:
     contact = Contact.objects.select_for_update().get(pk=contact.pk)
-    # Without waiting: who resolves one of them has locked it first, and waits for the contact.
-    theirs = Ticket.objects.select_for_update(nowait=True).filter(contact=contact)
-    tickets = list(theirs.order_by("pk").values_list("pk", flat=True))
+    # NOWAIT, to avoid a deadlock with a change of status, which locks the ticket first and then the contact.
+    locked = Ticket.objects.select_for_update(nowait=True).filter(contact=contact)
+    tickets = list(locked.order_by("pk").values_list("pk", flat=True))
     deliveries = cancel_deliveries(tickets)
     contact.erase()
     Ticket.objects.filter(contact=contact).update(issue_description=ERASED_TEXT)
     erase_fingerprints(contact)
     with connection.cursor() as cursor:
         cursor.execute(ERASE_PAYLOADS, {"contact": contact.pk})
-    # The history of the desk names what was changed by what it was called.
+    # The admin's history stores the contact's name at the time of each change.
     history = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Contact), object_id=contact.pk)
     history.update(object_repr=str(contact))
-    return Erased(len(tickets), deliveries)
+    return Erasure(len(tickets), deliveries)
 
 
 def _tickets(contact: Contact) -> Iterator[dict[str, Any]]:

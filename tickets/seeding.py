@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from django.db import connection, transaction
 
-from tickets.models import SEARCH_BUFFER
+from tickets.models import GIN_PENDING_LIST_LIMIT
 
 BATCH = 20_000  # tickets per transaction
 TICKETS_PER_CONTACT = 5
@@ -15,7 +15,7 @@ PERIOD = timedelta(days=365)
 RESOLVED_SHARE = 0.97
 MEAN_HOURS_TO_RESOLVE = 60.0
 
-# An address that exists already makes no new contact.
+# A known address adds no contact.
 ADD_CONTACTS = """
 INSERT INTO contacts (full_name, email, created_at)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[])
@@ -23,21 +23,21 @@ ON CONFLICT (email) DO NOTHING
 RETURNING id, created_at
 """
 # The GIN pending list is merged into the search index once per batch, which halves the time.
-WIDEN_SEARCH_BUFFER = "ALTER INDEX tickets_search SET (gin_pending_list_limit = 131072)"
-EMPTY_SEARCH_BUFFER = f"""
+RAISE_PENDING_LIST_LIMIT = "ALTER INDEX tickets_search SET (gin_pending_list_limit = 131072)"
+MERGE_PENDING_LIST = f"""
 SELECT gin_clean_pending_list('tickets_search');
-ALTER INDEX tickets_search SET (gin_pending_list_limit = {SEARCH_BUFFER})
+ALTER INDEX tickets_search SET (gin_pending_list_limit = {GIN_PENDING_LIST_LIMIT})
 """
 ADD_TICKETS = "COPY tickets (contact_id, issue_description, status, created_at, resolved_at) FROM STDIN"
 
 
 class FakeSource(Protocol):
-    """Generates people and complaints (see tickets.fake_data)."""
+    """Generates people and issue descriptions (see tickets.fake_data)."""
 
     random: random.Random
 
     def person(self) -> tuple[str, str]: ...
-    def complaint(self) -> str: ...
+    def issue_description(self) -> str: ...
 
 
 class Batch(NamedTuple):
@@ -55,39 +55,39 @@ def seed(count: int, now: datetime, source: FakeSource) -> Iterator[Batch]:
     contacts: list[int] = []
     for start in range(0, count, BATCH):
         size = min(BATCH, count - start)
-        moments = [now - PERIOD * (1 - (start + each) / count) for each in range(size)]
+        times = [now - PERIOD * (1 - (start + each) / count) for each in range(size)]
         with transaction.atomic(), connection.cursor() as cursor:
-            newcomers = _add_contacts(moments[::TICKETS_PER_CONTACT], source)
-            cursor.execute(WIDEN_SEARCH_BUFFER)
-            _add_tickets(moments, now, contacts, newcomers, source)
-            cursor.execute(EMPTY_SEARCH_BUFFER)
-        yield Batch(len(newcomers), size)
+            new_contacts = _add_contacts(times[::TICKETS_PER_CONTACT], source)
+            cursor.execute(RAISE_PENDING_LIST_LIMIT)
+            _add_tickets(times, now, contacts, new_contacts, source)
+            cursor.execute(MERGE_PENDING_LIST)
+        yield Batch(len(new_contacts), size)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) contacts, tickets")
 
 
-def _add_contacts(moments: list[datetime], source: FakeSource) -> dict[datetime, int]:
-    """Adds a contact per moment; returns their ids by the moment of their first ticket."""
-    names, emails = zip(*(source.person() for _ in moments), strict=True)
+def _add_contacts(times: list[datetime], source: FakeSource) -> dict[datetime, int]:
+    """Adds a contact per time; returns their ids by the time of their first ticket."""
+    names, emails = zip(*(source.person() for _ in times), strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(ADD_CONTACTS, [list(names), list(emails), moments])
-        return {moment: contact for contact, moment in cursor.fetchall()}
+        cursor.execute(ADD_CONTACTS, [list(names), list(emails), times])
+        return {opened_at: contact for contact, opened_at in cursor.fetchall()}
 
 
 def _add_tickets(
-    moments: list[datetime], now: datetime, contacts: list[int], newcomers: dict[datetime, int], source: FakeSource
+    times: list[datetime], now: datetime, contacts: list[int], new_contacts: dict[datetime, int], source: FakeSource
 ) -> None:
-    """Copies a ticket per moment; appends newcomers to `contacts`."""
+    """Copies a ticket per time; appends new_contacts to `contacts`."""
     with connection.cursor() as cursor, cursor.copy(ADD_TICKETS) as copy:
-        for moment in moments:
-            if moment in newcomers:
-                contacts.append(newcomers[moment])
+        for opened_at in times:
+            if opened_at in new_contacts:
+                contacts.append(new_contacts[opened_at])
                 contact = contacts[-1]
             else:
-                contact = source.random.choice(contacts or [*newcomers.values()])
-            resolved_at = _resolution(moment, now, source.random)
+                contact = source.random.choice(contacts or [*new_contacts.values()])
+            resolved_at = _resolution(opened_at, now, source.random)
             status = "resolved" if resolved_at else "open"
-            copy.write_row((contact, source.complaint(), status, moment, resolved_at))
+            copy.write_row((contact, source.issue_description(), status, opened_at, resolved_at))
 
 
 def _resolution(opened_at: datetime, now: datetime, source: random.Random) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The Celery tasks of tickets; only beat asks for them."""
+"""Celery task, scheduled by beat: deletes old idempotency keys."""
 
 from celery import shared_task
 from django.db import close_old_connections
@@ -8,6 +8,6 @@ from tickets import idempotency
 
 @shared_task(name="tickets.prune_idempotency_keys")
 def prune_idempotency_keys() -> None:
-    """Forgets old idempotency keys."""
+    """Deletes idempotency keys past their retention."""
     close_old_connections()
     idempotency.prune()

@@ -74,7 +74,7 @@ class ApiKeyAdmin(DeskAdmin):
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if not change:
-            _, obj.text = keys.make(obj)  # type: ignore[attr-defined]  # shown by response_add, never stored
+            _, obj.text = keys.generate(obj)  # type: ignore[attr-defined]  # shown by response_add, never stored
         super().save_model(request, obj, form, change)
 
     def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The shape of a contact, for the OpenAPI document; `representation` makes the bytes."""
+"""Schema of a contact in the OpenAPI document; the JSON itself comes from `contacts.representation`."""
 
 from rest_framework import serializers
 
@@ -7,7 +7,7 @@ from core.serializer_fields import IdField
 
 
 class ContactSerializer(serializers.Serializer[object]):
-    """Somebody who opened a ticket."""
+    """A person who opened a ticket."""
 
     id = IdField()
     full_name = serializers.CharField(help_text="HTML-escaped once, safe to paste into a page.")

@@ -9,7 +9,7 @@ from contacts.api.examples import CONTACT_EXAMPLE
 from contacts.api.serializers import ContactSerializer
 from contacts.filters import CONTACTS
 from contacts.representation import ONE_CONTACT
-from core.api import conditional, fetch_json_or_404, id_or_404, json_response
+from core.api import conditional_response, fetch_json_or_404, id_or_404, json_response
 from core.openapi_parts import (
     ETAG,
     ID,
@@ -20,11 +20,11 @@ from core.openapi_parts import (
     error_responses,
 )
 from core.pagination.list_schema import list_parameters
-from core.pagination.responses import answer_list
+from core.pagination.responses import list_response
 from core.requirement import Requirement
 
 NOT_FOUND = "Contact not found"
-READ = "tickets:read"  # the scope of a key; contacts are read with tickets
+READ = "tickets:read"  # scope of an API key; it covers contacts, too
 
 
 @extend_schema_view(
@@ -37,7 +37,7 @@ READ = "tickets:read"  # the scope of a key; contacts are read with tickets
     ),
     retrieve=extend_schema(
         operation_id="getContact",
-        summary="Get one contact",
+        summary="Get a contact",
         parameters=[ID, IF_NONE_MATCH, ETAG],
         responses={
             304: NOT_MODIFIED,
@@ -58,10 +58,10 @@ class ContactViewSet(ViewSet):
     }
 
     def list(self, request: Request) -> HttpResponseBase:
-        """Contacts as a JSON array: all of them, streamed, or with `limit` a page with its links."""
-        return answer_list(request, CONTACTS)
+        """Contacts as a JSON array: the whole list, streamed, or with `limit` a page with `Link` header."""
+        return list_response(request, CONTACTS)
 
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """One contact."""
         body = fetch_json_or_404(ONE_CONTACT, id_or_404(pk, NOT_FOUND), NOT_FOUND)
-        return conditional(request, json_response(body))
+        return conditional_response(request, json_response(body))

@@ -1,10 +1,11 @@
-"""Describes a list: its table, the JSON of a row, its filters and orderings; and what a client asked of it."""
+"""Declares a list (table, JSON of a row, filters, orderings) and holds a client's query on it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-# The columns that make each ordering total; each has an index, alone and behind whatever is `indexed` along it.
+# The columns of each ordering, which make it total. Each has an index, and another one behind each filter `indexed`
+# along it.
 ORDERINGS = {"id": ("id",), "created_at": ("created_at", "id")}
 
 Key = tuple[object, ...]
@@ -12,8 +13,11 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True)
 class ParameterType:
-    """The type of a query parameter: `parse` turns text into a value, or raises ValueError with a sentence for the
-    client; `schema` is its JSON Schema in the OpenAPI document."""
+    """Type of a query parameter.
+
+    `parse` turns text into a value, or raises ValueError with a message for the client; `schema` is its JSON Schema in
+    the OpenAPI document.
+    """
 
     parse: Callable[[str], Any]
     schema: Mapping[str, object]
@@ -23,9 +27,9 @@ class ParameterType:
 class Filter:
     """A query parameter that narrows a list.
 
-    `condition` is SQL on the collection's row and what is joined to it, with the value as `%(value)s`. `indexed` names
-    the orderings along which an index serves the filter, so that few rows are read in vain. `lookup` is the condition
-    on the row alone for finding all matches by an index of the filter's own; where not given it is `condition`.
+    `condition` is SQL on the collection's row and the joined rows, with the value as `%(value)s`. `indexed` names the
+    orderings in which an index serves the filter, so that few rows are read and discarded. `lookup` is a condition on
+    the row alone that finds all matches by the filter's own index; it defaults to `condition`.
     """
 
     type: ParameterType
@@ -37,7 +41,7 @@ class Filter:
 
 @dataclass(frozen=True, eq=False)
 class Collection:
-    """A table as a list: `row` is the alias of its rows, `body` the SQL of a row's JSON, `join` what that needs."""
+    """A table as a list: `row` is the alias of its rows, `body` the SQL of a row's JSON, `join` what `body` needs."""
 
     table: str
     row: str
@@ -47,7 +51,7 @@ class Collection:
 
 
 class Position(NamedTuple):
-    """A place between two rows: just after the row with this key in the list's order, or just before it."""
+    """A position between two rows: after the row with this key in the list's order, or, if `backward`, before it."""
 
     key: Key
     backward: bool = False
@@ -55,7 +59,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class Query:
-    """What a client asked for. `limit` None means everything; `position` None means from the start."""
+    """A client's query. Without `limit` the whole list is meant, without `position` its start."""
 
     filters: Mapping[str, object] = field(default_factory=dict)
     ordering: str = "id"
@@ -64,7 +68,7 @@ class Query:
 
     @property
     def column(self) -> str:
-        """The name of the ordering without its direction."""
+        """The ordering without its direction."""
         return self.ordering.removeprefix("-")
 
     @property

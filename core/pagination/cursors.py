@@ -1,4 +1,4 @@
-"""Cursors: positions in a list as text that clients send back, signed together with the list's filters and ordering."""
+"""Opaque cursors: positions in a list, signed together with the list's filters and ordering."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
@@ -23,7 +23,7 @@ def encode(collection: Collection, query: Query, position: Position) -> str:
 
 
 def decode(collection: Collection, query: Query, cursor: str) -> Query:
-    """The query from the cursor's position on; ValueError when it belongs to another list or was altered."""
+    """The query from the cursor's position on. Raises ValueError for a cursor of another list or an altered one."""
     if query.limit is None:
         raise ValueError("Can only be used with `limit`.")
     try:
@@ -46,10 +46,10 @@ def _read_key(query: Query, key: list[object]) -> Key:
 
 
 def _sign(collection: Collection, query: Query, content: bytes) -> bytes:
-    """Signs for this list only: its name, ordering and filters are part of what is signed."""
-    listed = repr((collection.table, query.ordering, sorted(query.filters.items())))
+    """The signature over the content and the list's table, ordering and filters: valid for this list alone."""
+    scope = repr((collection.table, query.ordering, sorted(query.filters.items())))
     signature = _signer().copy()
-    signature.update(listed.encode() + b"\0" + content)
+    signature.update(scope.encode() + b"\0" + content)
     return signature.digest()
 
 
@@ -59,5 +59,5 @@ def _signer() -> blake2b:
     return blake2b(key=key, person=b"cursor", digest_size=SIGNATURE_BYTES)
 
 
-def _encode(signed: bytes) -> str:
-    return urlsafe_b64encode(signed).rstrip(b"=").decode()
+def _encode(content: bytes) -> str:
+    return urlsafe_b64encode(content).rstrip(b"=").decode()

@@ -1,8 +1,8 @@
-"""The SQL of a list. Every row is found by an index and a key, never by an offset (keyset pagination).
+"""Keyset pagination: the SQL of a list, which finds every row by an index and a key, never by an offset.
 
-A page with filters that no index of its ordering serves is looked for in two ways, as PostgreSQL cannot know beforehand
-which is quick. First the list is scanned in its order for at most `SCAN_LIMIT` rows, which fills a page at once where
-matches are frequent. Where they turn out to be rare, all of them are found by the filters' own indexes and sorted.
+A page whose filters no index of its ordering serves is searched in two ways, as PostgreSQL's planner cannot estimate
+which is faster. First at most `SCAN_LIMIT` rows are scanned in the list's order, which fills a page at once where
+matches are frequent. Where they are rare, all of them are found by the filters' own indexes and sorted.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from django.db import connection, transaction
 from core.pagination.collection import ORDERINGS, Collection, Key, Position, Query
 from core.raw_sql import Row, fetch_all, fetch_all_planned_for
 
-SCAN_LIMIT = 5000  # rows; a scan takes some tens of milliseconds when each is searched for a text
+SCAN_LIMIT = 5000  # rows; a text search in so many takes tens of milliseconds
 
 
 class Chunk(NamedTuple):
-    """Part of a streamed list: number of rows, the last one's key (None without rows), their JSON joined by commas."""
+    """Part of a streamed list: the number of rows, the last key (None without rows) and their JSON joined by commas."""
 
     rows: int
     last: Key | None
@@ -26,8 +26,8 @@ class Chunk(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Rows in the list's order: the first's and the last's key (None without rows), their JSON joined by commas, and
-    whether there are more behind them, as seen from where they were looked for."""
+    """Rows in the list's order: the first and last key (None without rows), their JSON joined by commas, and whether
+    more follow in the direction of the query."""
 
     first: Key | None
     last: Key | None
@@ -36,7 +36,7 @@ class Page(NamedTuple):
 
 
 def fetch_page(collection: Collection, query: Query, limit: int) -> Page:
-    """At most `limit` rows from the query's position on."""
+    """The page of at most `limit` rows at the query's position."""
     select = Select(collection, query, query.position)
     if not (select.sql.has_unindexed_filters or select.backward):
         ((more, *keys, body),) = select.run(select.sql.page(limit))
@@ -44,7 +44,7 @@ def fetch_page(collection: Collection, query: Query, limit: int) -> Page:
             return Page(None, None, "", more=False)
         half = len(keys) // 2
         return Page(tuple(keys[:half]), tuple(keys[half:]), body, more)
-    found = _find(select, limit + 1)  # one more tells whether there are more
+    found = _find(select, limit + 1)  # one more, to know whether there is a next page
     rows = found[:limit]
     if select.backward:
         rows.reverse()
@@ -53,7 +53,7 @@ def fetch_page(collection: Collection, query: Query, limit: int) -> Page:
 
 
 def fetch_chunk(collection: Collection, query: Query, position: Position | None, limit: int) -> Chunk:
-    """At most `limit` rows from the position on, to be followed by more."""
+    """The next at most `limit` rows of a streamed list after `position`."""
     select = Select(collection, query, position)
     if select.sql.has_unindexed_filters:
         rows = _find(select, limit)
@@ -79,7 +79,7 @@ def _bodies(rows: list[Row]) -> str:
 
 
 class Select:
-    """The statements for one query at one position, and their values."""
+    """The statements of one query at one position, with their values."""
 
     def __init__(self, collection: Collection, query: Query, position: Position | None) -> None:
         self.backward = position is not None and position.backward
@@ -92,13 +92,13 @@ class Select:
         self.sql = list_sql(collection, query.column, descending, tuple(query.filters), position is not None)
 
     def run(self, statement: str) -> list[Row]:
-        """The rows of one of the statements."""
+        """Executes one of the statements of `sql`; returns its rows."""
         fetch = fetch_all_planned_for if self.sql.filters else fetch_all
         return fetch(statement, self.values)
 
 
 class ListSQL:
-    """The statements for all queries and positions that differ in values only."""
+    """The statements of all queries and positions that differ in values only."""
 
     def __init__(
         self, collection: Collection, column: str, descending: bool, filters: Sequence[str], bounded: bool
@@ -112,28 +112,28 @@ class ListSQL:
         self.bound = self._bound() if bounded else []
 
     def page(self, limit: int) -> str:
-        """Whether more than `limit` rows follow, the first's key and the last's of these, their JSON joined."""
+        """Selects whether there are more than `limit` rows, the first and last key within `limit`, the JSON joined."""
         places = ("1", f"least(count(*), {limit})")
         keys = ", ".join(f"(array_agg({column}))[{place}]" for place in places for column in self.columns)
         body = f"array_to_string((array_agg(body))[:{limit}], ',')"
         return f"SELECT count(*) > {limit}, {keys}, {body} FROM ({self.scan(limit + 1, limit + 1)}) AS listed"
 
     def chunk(self, limit: int) -> str:
-        """The number of the next `limit` rows, the last one's key, their JSON joined."""
+        """Selects the number of the next `limit` rows, the last key, the JSON joined."""
         last = ", ".join(f"(array_agg({column}))[count(*)]" for column in self.columns)
         return f"SELECT count(*), {last}, string_agg(body, ',') FROM ({self.scan(limit, limit)}) AS listed"
 
     def scan(self, depth: int, limit: int) -> str:
-        """Filters the next `depth` rows in the list's order: key and JSON of each."""
+        """Selects key and JSON of the matches among the next `depth` rows in the list's order."""
         conditions = [self._condition(name) for name in self.filters if name not in self.indexed]
         return f"{self._select(self._next(depth))}{_where(conditions)} {self._order()} LIMIT {limit}"
 
     def beyond_scan(self, depth: int) -> str:
-        """A row if there are more than `depth` rows to scan."""
+        """Selects a row if there are more than `depth` rows to scan."""
         return f"SELECT FROM ({self._next(depth + 1)}) AS {self.row} OFFSET {depth}"
 
     def look_up(self, limit: int) -> str:
-        """Finds all matches by the filters' indexes, then sorts them: key and JSON of each."""
+        """Selects key and JSON of the matches, found by the filters' indexes and then sorted."""
         conditions = [*self.bound, *(self._condition(name, lookup=True) for name in self.filters)]
         found = (
             f"SELECT {self.row}.id FROM {self.collection.table} AS {self.row}{_where(conditions)} "
@@ -169,7 +169,7 @@ class ListSQL:
         return "ORDER BY " + ", ".join(terms)
 
 
-list_sql = lru_cache(maxsize=100)(ListSQL)  # putting the conditions together takes as long as finding a row
+list_sql = lru_cache(maxsize=100)(ListSQL)  # composing the statements takes as long as fetching a row
 
 
 def _where(conditions: list[str]) -> str:

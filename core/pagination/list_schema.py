@@ -1,4 +1,4 @@
-"""A list's parameters and headers for the OpenAPI document."""
+"""Parameters and headers of a list in the OpenAPI document."""
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
@@ -11,17 +11,17 @@ LINK = OpenApiParameter(
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
     response=[200],
-    description="With `limit`: the URLs of the pages `first`, `prev` and `next`, as far as there are any (RFC 8288).",
+    description="With `limit`: URLs of the `first`, `prev` and `next` page, as far as they exist (RFC 8288).",
 )
 CURSOR = OpenApiParameter(
     "cursor",
     OpenApiTypes.STR,
-    description="Where the page begins. Use one from a `Link` header, with the same filters and ordering.",
+    description="Start of the page, from a `Link` header; keep the filters and the ordering.",
 )
 ORDERING_SCHEMA = {
     **ORDERING.schema,
     "default": "id",
-    # Generators of clients would number them otherwise, as no name begins with a `-`.
+    # Without names, client generators number the values, as no identifier begins with `-`.
     "x-enum-varnames": [
         name.removeprefix("-").upper() + ("_DESCENDING" if name.startswith("-") else "") for name in ORDERING_NAMES
     ],
@@ -29,15 +29,17 @@ ORDERING_SCHEMA = {
 
 
 def list_parameters(collection: Collection) -> list[OpenApiParameter]:
-    """The query parameters of the collection's list, and the header of its pages."""
+    """The query parameters of the collection's list, and the Link header of its pages."""
     filters = [
         OpenApiParameter(name, dict(each.type.schema), description=each.description)
         for name, each in collection.filters.items()
     ]
-    limit = f"Page size, 1 to {MAX_LIMIT}. Without it the whole list is streamed."
-    ordering = "Ascending, or with `-` descending."
+    limit = f"Page size, 1 to {MAX_LIMIT}. Without it, the whole list is streamed."
+    ordering = "Sort order; `-` for descending."
     return [
-        OpenApiParameter("limit", dict(LIMIT.schema), description=limit, examples=[OpenApiExample("A page", value=50)]),
+        OpenApiParameter(
+            "limit", dict(LIMIT.schema), description=limit, examples=[OpenApiExample("50 per page", value=50)]
+        ),
         CURSOR,
         OpenApiParameter("ordering", ORDERING_SCHEMA, description=ordering),
         *filters,

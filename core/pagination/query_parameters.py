@@ -1,4 +1,4 @@
-"""Reads the query string of a list: each parameter once, known and well-formed, or 400 naming it."""
+"""Parses the query string of a list. An unknown, malformed or repeated parameter is 400 and named."""
 
 import re
 from collections.abc import Callable
@@ -13,27 +13,27 @@ from core.pagination.collection import ORDERINGS, Collection, ParameterType, Que
 
 MAX_LIMIT = 1000
 MAX_ID = 2**63 - 1
-MIN_SEARCH_LENGTH = 3  # characters; fewer make no trigram that the search indexes could look up
+MIN_SEARCH_LENGTH = 3  # characters; a shorter text has no trigram for the search indexes
 MAX_SEARCH_LENGTH = 255
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 ORDERING_NAMES = [sign + name for name in ORDERINGS for sign in ("", "-")]
 
 
-def whole_number(largest: int) -> ParameterType:
-    """Numbers from 1 to `largest`."""
+def whole_number(maximum: int) -> ParameterType:
+    """Integers from 1 to `maximum`."""
 
     def parse(text: str) -> int:
         number = int(text) if re.fullmatch("[0-9]{1,19}", text) else 0
-        if not 1 <= number <= largest:
-            raise ValueError(f"Must be a whole number from 1 to {largest}.")
+        if not 1 <= number <= maximum:
+            raise ValueError(f"Must be a whole number from 1 to {maximum}.")
         return number
 
-    size = {"format": "int64"} if largest == MAX_ID else {"maximum": largest}
+    size = {"format": "int64"} if maximum == MAX_ID else {"maximum": maximum}
     return ParameterType(parse, {"type": "integer", "minimum": 1, **size})
 
 
 def choice(*names: str) -> ParameterType:
-    """One of these words."""
+    """One of `names`."""
 
     def parse(text: str) -> str:
         if text not in names:
@@ -44,7 +44,7 @@ def choice(*names: str) -> ParameterType:
 
 
 def parse_date_time(text: str) -> datetime:
-    """An RFC 3339 date-time (section 5.6) as a moment in UTC."""
+    """The datetime in UTC of an RFC 3339 date-time (section 5.6)."""
     try:
         if RFC_3339.fullmatch(text):
             return datetime.fromisoformat(text.upper()).astimezone(UTC)
@@ -54,7 +54,7 @@ def parse_date_time(text: str) -> datetime:
 
 
 def search_pattern(text: str) -> str:
-    """A LIKE pattern, in upper case by PostgreSQL's `UPPER`, for texts that contain `text`."""
+    """The LIKE pattern of texts that contain `text`; statements put it in upper case with `UPPER`."""
     if not MIN_SEARCH_LENGTH <= len(text) <= MAX_SEARCH_LENGTH:
         raise ValueError(f"Must have {MIN_SEARCH_LENGTH} to {MAX_SEARCH_LENGTH} characters.")
     if not any(map(str.isalnum, text)) or "\0" in text:
@@ -71,7 +71,7 @@ LIMIT = whole_number(MAX_LIMIT)
 
 
 def read_query(request: Request, collection: Collection) -> Query:
-    """What the query string asks for; ValidationError names every parameter that is unknown, malformed or repeated."""
+    """The parsed query string. Raises ValidationError by the name of each unknown, malformed or repeated parameter."""
     parsers: dict[str, Callable[[str], Any]] = {
         **{name: each.type.parse for name, each in collection.filters.items()},
         "ordering": ORDERING.parse,

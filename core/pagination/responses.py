@@ -1,4 +1,4 @@
-"""Answers GET and HEAD of a list: a page with links, or everything, streamed."""
+"""Responses to GET and HEAD of a list: a page with links, or the whole list streamed."""
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, repeat
@@ -13,13 +13,13 @@ from core.pagination.collection import Collection, Position, Query
 from core.pagination.keyset import fetch_chunk, fetch_page
 from core.pagination.query_parameters import read_query
 
-# Rows that are fetched at a time: few at first, so that the answer begins at once; then many, which costs the least;
-# but of a long list fewer again, so that no other request waits long for its turn.
-CHUNKS = (100, 1000, 250)
+# Rows per chunk: few at first, for a fast first byte; then many, which costs least; in a long list fewer again, so
+# that other requests of the process are not held up.
+CHUNK_SIZES = (100, 1000, 250)
 
 
-def answer_list(request: Request, collection: Collection) -> HttpResponseBase:
-    """What the query string asks of the collection, as a JSON array; ValidationError for a mistake in it."""
+def list_response(request: Request, collection: Collection) -> HttpResponseBase:
+    """The collection as the query string selects it, as a JSON array. Raises ValidationError for a bad query string."""
     query = read_query(request, collection)
     if query.limit is not None:
         return _page(request, collection, query, query.limit)
@@ -30,10 +30,10 @@ def answer_list(request: Request, collection: Collection) -> HttpResponseBase:
 def stream(collection: Collection, query: Query) -> Iterator[bytes]:
     """The whole list as one JSON array.
 
-    Each chunk is a statement of its own: no transaction and no cursor outlives it, and memory does not grow with the
-    list.
+    Each chunk is a statement of its own, so that no transaction or server-side cursor stays open between chunks; memory
+    does not grow with the list.
     """
-    sizes = chain(CHUNKS, repeat(CHUNKS[-1]))
+    sizes = chain(CHUNK_SIZES, repeat(CHUNK_SIZES[-1]))
     size = next(sizes)
     chunk = fetch_chunk(collection, query, None, size)
     yield f"[{chunk.body}".encode()
@@ -59,8 +59,8 @@ def _page(request: Request, collection: Collection, query: Query, limit: int) ->
 
 
 def _links(request: Request, links: Mapping[str, str]) -> str:
-    """A Link header (RFC 8288): the request's own URL at the cursor of each relation; without one, the first page."""
+    """The Link header (RFC 8288): the request's URL with the cursor of each relation; `first` has no cursor."""
     parameters = urlencode([(name, value) for name, value in request.query_params.items() if name != "cursor"])
-    first = f"{request.scheme}://{request.get_host()}{request.path}?{parameters}"  # there is a limit at least
+    first = f"{request.scheme}://{request.get_host()}{request.path}?{parameters}"  # it has a `limit`
     urls = {relation: f"{first}&cursor={each}" if each else first for relation, each in links.items()}
     return ", ".join([f'<{url}>; rel="{relation}"' for relation, url in urls.items()])

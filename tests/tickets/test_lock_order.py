@@ -38,7 +38,7 @@ def test_who_erases_a_contact_and_who_resolves_a_ticket_of_theirs_do_not_wait_fo
     ticket = services.open_ticket("Ada", "ada@example.com", "It is broken.").id
     contact = Contact.objects.get()
 
-    def erase() -> privacy.Erased:
+    def erase() -> privacy.Erasure:
         try:
             return privacy.erase(contact)
         finally:
@@ -62,4 +62,4 @@ def test_who_erases_a_contact_and_who_resolves_a_ticket_of_theirs_do_not_wait_fo
         answer = resolved.result()
     assert answer
     assert json.loads(answer.body)["contact"]["full_name"] == Contact.objects.get().full_name == "Ada"
-    assert privacy.erase(contact) == privacy.Erased(tickets=1, deliveries=0)
+    assert privacy.erase(contact) == privacy.Erasure(tickets=1, deliveries=0)

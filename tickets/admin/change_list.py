@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin as UnfoldAdmin
 from unfold.widgets import CHECKBOX_CLASSES
 
-from core.time_limit import TooSlowError, time_limit
+from core.time_limit import TimeLimitExceededError, time_limit
 from desk import formatting
 from desk.base import ReadOnlyAdmin
 from desk.paginator import DeskChangeList
@@ -61,7 +61,7 @@ class TicketChangeList(DeskChangeList):
         try:
             with time_limit(LIST_TIME_LIMIT):
                 self._get_rows(request)
-        except TooSlowError:
+        except TimeLimitExceededError:
             self.queryset = self.queryset.filter(newest())
             self._get_rows(request)
             text = (

@@ -11,7 +11,7 @@ from contacts.email import MAX_LENGTH as EMAIL_MAX_LENGTH
 from contacts.models import NAME_MAX_LENGTH
 from desk.base import ReadOnlyAdmin
 from tickets import services
-from tickets.actors import actor
+from tickets.actors import request_actor
 from tickets.api.serializers import OpenTicketSerializer
 from tickets.models import DESCRIPTION_MAX_LENGTH, Ticket
 
@@ -89,7 +89,7 @@ class TicketAddAdmin(ReadOnlyAdmin):
         """Opens the ticket and loads it into `obj`."""
         values = form.cleaned_data
         given = values["full_name"], values["email"], values["issue_description"]
-        opened = services.open_ticket(*given, by=actor(request))
+        opened = services.open_ticket(*given, by=request_actor(request))
         obj.pk = opened.id
         obj.refresh_from_db()
         if obj.contact.full_name != values["full_name"]:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from desk.buttons import button
 from desk.formatting import quantity
 from tickets import services
-from tickets.actors import Actor, actor
+from tickets.actors import Actor, request_actor
 from tickets.admin.change_list import CHANGE, TicketListAdmin
 from tickets.admin.open_form import TicketAddAdmin
 from tickets.admin.ticket_page import TicketPageAdmin
@@ -62,7 +62,7 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
             text = f"At most {quantity(MAX_SELECTED, 'ticket')} can be changed at once. Nothing was changed."
             self.message_user(request, text, messages.ERROR)
             return
-        changed = change(ids, actor(request))
+        changed = change(ids, request_actor(request))
         unchanged = len(ids) - len(changed)
         parts = [f"{quantity(len(changed), 'ticket')} {done}"] if changed or not unchanged else []
         if unchanged:

@@ -18,7 +18,7 @@ TICKET: dict[str, Any] = {
 
 RESOLVED_TICKET = {**TICKET, "status": "resolved", "resolved_at": "2026-11-24T09:12:40.102938Z"}
 OPEN_TICKET_EXAMPLE = OpenApiExample(
-    "A request for support",
+    "A new ticket",
     value={
         "full_name": "Ada Lovelace",
         "email": "ada@example.com",

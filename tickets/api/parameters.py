@@ -1,4 +1,4 @@
-"""Headers of the request that opens a ticket and of its answer, for the OpenAPI document."""
+"""OpenAPI: headers of the request that opens a ticket, and of its response."""
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
@@ -7,13 +7,13 @@ LOCATION = OpenApiParameter(
     {"type": "string", "format": "uri-reference"},
     OpenApiParameter.HEADER,
     response=[201],
-    description="Where the ticket is.",
+    description="URL of the ticket.",
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": "^[!-~]{1,255}$"},
     OpenApiParameter.HEADER,
-    description="A new random value, such as a UUID, for each ticket; the same one when the request is sent again.",
+    description="A new random value for each ticket, such as a UUID. Send the same value on a retry.",
     examples=[OpenApiExample("A UUID", value="7d0f4a52-93f5-4e0c-9a8e-3f9b1f6f2c11")],
 )
 IDEMPOTENT_REPLAYED = OpenApiParameter(
@@ -21,5 +21,5 @@ IDEMPOTENT_REPLAYED = OpenApiParameter(
     {"type": "string", "enum": ["true"]},
     OpenApiParameter.HEADER,
     response=[201],
-    description="Present where an earlier request with this `Idempotency-Key` has opened the ticket.",
+    description="Present if an earlier request with this `Idempotency-Key` opened the ticket.",
 )

@@ -1,4 +1,4 @@
-"""What a client sends to open a ticket, and the shape of a ticket for the OpenAPI document."""
+"""Serializer of the request that opens a ticket, and schemas of tickets in the OpenAPI document."""
 
 from rest_framework import serializers
 
@@ -12,15 +12,19 @@ from webhooks.models import EventType
 
 
 class OpenTicketSerializer(serializers.Serializer[object]):
-    """A request for support."""
+    """A new ticket."""
 
-    full_name = TextField(max_length=NAME_MAX_LENGTH, help_text="Without NUL. Kept from the contact's first ticket.")
-    email = NormalisedEmailField(max_length=EMAIL_MAX_LENGTH, help_text="Any case; the contact is found by it.")
-    issue_description = TextField(max_length=DESCRIPTION_MAX_LENGTH, help_text="Plain text, as typed, without NUL.")
+    full_name = TextField(
+        max_length=NAME_MAX_LENGTH, help_text="A known contact keeps the name of their first ticket. NUL is refused."
+    )
+    email = NormalisedEmailField(max_length=EMAIL_MAX_LENGTH, help_text="Identifies the contact; case-insensitive.")
+    issue_description = TextField(
+        max_length=DESCRIPTION_MAX_LENGTH, help_text="Plain text, stored as typed. NUL is refused."
+    )
 
 
 class TicketSerializer(serializers.Serializer[object]):
-    """A ticket, the same from every path and in webhooks."""
+    """A ticket, identical in every response and webhook."""
 
     id = IdField()
     contact_id = IdField()
@@ -28,12 +32,12 @@ class TicketSerializer(serializers.Serializer[object]):
     status = serializers.ChoiceField(choices=Ticket.Status.choices)
     created_at = serializers.DateTimeField(help_text="UTC, RFC 3339 with six fractional digits.")
     contact = ContactSerializer()
-    resolved_at = serializers.DateTimeField(allow_null=True, help_text="As `created_at`; null while open.")
+    resolved_at = serializers.DateTimeField(allow_null=True, help_text="Same format as `created_at`; null while open.")
 
 
 class TicketEventSerializer(serializers.Serializer[object]):
-    """What happened to a ticket: the envelope of the Standard Webhooks specification."""
+    """Envelope of an event, per the Standard Webhooks specification."""
 
     type = serializers.ChoiceField(choices=EventType.choices)
-    timestamp = serializers.DateTimeField(help_text="When it happened; UTC, RFC 3339 with six fractional digits.")
-    data = TicketSerializer()  # type: ignore[assignment]  # the envelope's own name for it
+    timestamp = serializers.DateTimeField(help_text="Time of the event; UTC, RFC 3339 with six fractional digits.")
+    data = TicketSerializer()  # type: ignore[assignment]  # the specification's name

@@ -9,7 +9,7 @@ from rest_framework.viewsets import ViewSet
 
 from access.credentials import idempotency_namespace
 from access.scopes import Scope
-from core.api import conditional, fetch_json_or_404, id_or_404, json_response
+from core.api import conditional_response, fetch_json_or_404, id_or_404, json_response
 from core.openapi_parts import (
     ETAG,
     ID,
@@ -20,10 +20,10 @@ from core.openapi_parts import (
     error_responses,
 )
 from core.pagination.list_schema import list_parameters
-from core.pagination.responses import answer_list
+from core.pagination.responses import list_response
 from core.requirement import Requirement
 from tickets import services
-from tickets.actors import actor
+from tickets.actors import request_actor
 from tickets.api.examples import OPEN_TICKET_EXAMPLE, RESOLVED_EXAMPLE, TICKET_EXAMPLE, TICKETS_EXAMPLE
 from tickets.api.parameters import IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LOCATION
 from tickets.api.serializers import OpenTicketSerializer, TicketSerializer
@@ -58,7 +58,7 @@ ONE_TICKET_RESPONSES = {200: TicketSerializer, 404: error_response(NOT_FOUND), *
     ),
     retrieve=extend_schema(
         operation_id="getTicket",
-        summary="Get one ticket",
+        summary="Get a ticket",
         parameters=[ID, IF_NONE_MATCH, ETAG],
         responses={304: NOT_MODIFIED, **ONE_TICKET_RESPONSES},
         examples=[TICKET_EXAMPLE],
@@ -81,7 +81,7 @@ ONE_TICKET_RESPONSES = {200: TicketSerializer, 404: error_response(NOT_FOUND), *
     ),
 )
 class TicketViewSet(ViewSet):
-    """Requests for support."""
+    """Tickets."""
 
     lookup_value_regex = "[^/]+"
     requirements = {
@@ -93,18 +93,18 @@ class TicketViewSet(ViewSet):
     }
 
     def list(self, request: Request) -> HttpResponseBase:
-        """Tickets as a JSON array: all of them, streamed, or with `limit` a page with its links."""
-        return answer_list(request, TICKETS)
+        """Tickets as a JSON array: the whole list, streamed, or with `limit` a page with `Link` header."""
+        return list_response(request, TICKETS)
 
     def create(self, request: Request) -> HttpResponse:
-        """Opens a ticket. The contact is found by email, else created; it keeps its first name.
+        """Opens a ticket. The contact is found by email, else created; a known contact keeps their name.
 
-        With an `Idempotency-Key` the request may be sent again after a time-out or a crash: the same key with the same
-        body gets the first answer, and no second ticket.
+        Send an `Idempotency-Key` to retry safely: the same key with the same body returns the first response and opens
+        no second ticket.
         """
         serializer = OpenTicketSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        values, by = serializer.validated_data, actor(request)
+        values, by = serializer.validated_data, request_actor(request)
         key = request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
             ticket, replayed = services.open_ticket(**values, by=by), False
@@ -118,20 +118,20 @@ class TicketViewSet(ViewSet):
 
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """One ticket."""
-        return conditional(request, _current(id_or_404(pk, NOT_FOUND)))
+        return conditional_response(request, _current(id_or_404(pk, NOT_FOUND)))
 
     @action(detail=True, methods=["patch"])
     def resolve(self, request: Request, pk: str) -> HttpResponse:
         """Resolves the ticket. Resolving it again changes nothing."""
         ticket_id = id_or_404(pk, NOT_FOUND)
-        changed = services.resolve_ticket(ticket_id, actor(request))
+        changed = services.resolve_ticket(ticket_id, request_actor(request))
         return json_response(changed.body) if changed else _current(ticket_id)
 
     @action(detail=True, methods=["patch"])
     def reopen(self, request: Request, pk: str) -> HttpResponse:
         """Reopens the ticket. Reopening an open one changes nothing."""
         ticket_id = id_or_404(pk, NOT_FOUND)
-        changed = services.reopen_ticket(ticket_id, actor(request))
+        changed = services.reopen_ticket(ticket_id, request_actor(request))
         return json_response(changed.body) if changed else _current(ticket_id)
 
 

@@ -1,4 +1,4 @@
-"""The webhooks of the OpenAPI document: what receivers are sent."""
+"""Webhooks in the OpenAPI document."""
 
 from typing import Any
 
@@ -14,18 +14,18 @@ from tickets.api.examples import RESOLVED_TICKET, TICKET
 from tickets.api.serializers import TicketEventSerializer, TicketSerializer
 
 DESCRIPTION = (
-    "Sent at least once to every receiver that subscribes to it, signed per the Standard Webhooks specification. "
-    "Deduplicate by `webhook-id`. Any 2xx within the time limit counts as delivered; everything else is tried again. "
-    "The body is the ticket or, where the receiver's format says so, the specification's envelope around it."
+    "Sent at least once to every subscribed receiver, signed per the Standard Webhooks specification. "
+    "Deduplicate by `webhook-id`. Any 2xx within the time limit counts as delivered; anything else is retried. "
+    "The body is the ticket or, if the receiver's format is `standard`, the specification's envelope around it."
 )
 HEADERS = {
-    "webhook-id": ("The same for every attempt at the same event.", "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W"),
-    "webhook-timestamp": ("When this attempt was made, in seconds since 1970-01-01T00:00:00Z.", "1763930291"),
+    "webhook-id": ("Id of the event, the same on every attempt.", "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W"),
+    "webhook-timestamp": ("Time of this attempt, in seconds since 1970-01-01T00:00:00Z.", "1763930291"),
     "webhook-signature": (
-        "`v1,` and HMAC-SHA256 of `id.timestamp.body` in base64; while a secret is rotated two, with a space between.",
+        "`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; two, space-separated, during a secret's rotation.",
         "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
     ),
-    "Ticketloop-Event": ("The event's type, as in the name of this webhook.", None),
+    "Ticketloop-Event": ("Type of the event: the name of this webhook.", None),
 }
 BODY = PolymorphicProxySerializer(
     component_name="TicketWebhook",
@@ -46,7 +46,7 @@ def _webhook(event: str, operation_id: str, summary: str, ticket: dict[str, Any]
             request=BODY,
             responses={
                 "2XX": OpenApiResponse(description="Delivered."),
-                410: OpenApiResponse(description="Send nothing more: the receiver is disabled."),
+                410: OpenApiResponse(description="Disables the receiver: nothing more is sent."),
             },
             examples=[
                 OpenApiExample("Format ticket", value=ticket),
@@ -66,7 +66,7 @@ TICKET_REOPENED = _webhook(
 
 
 def describe_headers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Adds the headers to every webhook; drf-spectacular leaves a webhook's parameters out."""
+    """drf-spectacular hook: adds the headers to every webhook, whose parameters drf-spectacular ignores."""
     for event, webhook in result["webhooks"].items():
         webhook["post"]["parameters"] = [
             {

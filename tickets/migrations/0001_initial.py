@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
             name="IdempotencyKey",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("scope", models.CharField(max_length=64)),
+                ("namespace", models.CharField(max_length=64)),
                 ("key", models.CharField(max_length=255)),
                 ("fingerprint", models.BinaryField(null=True)),
                 (
@@ -195,6 +195,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="idempotencykey",
-            constraint=models.UniqueConstraint(models.F("scope"), models.F("key"), name="idempotency_keys_scope_key"),
+            constraint=models.UniqueConstraint(
+                models.F("namespace"), models.F("key"), name="idempotency_keys_namespace_key"
+            ),
         ),
     ]
