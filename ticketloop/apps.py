@@ -1,4 +1,4 @@
-"""The wiring's own application: commands and templates that belong to no single subject."""
+"""App of the project itself: commands and templates that belong to no other app."""
 
 from django.apps import AppConfig
 

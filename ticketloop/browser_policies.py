@@ -1,4 +1,4 @@
-"""What browsers are told to allow, by Content Security Policy (Level 3) and Permissions Policy: by default nothing."""
+"""Content Security Policy (Level 3) and Permissions Policy of each response: by default, nothing is allowed."""
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
@@ -8,11 +8,10 @@ from django.http.response import HttpResponseBase
 Policy = dict[str, list[str]]
 
 NOTHING: Policy = {"default-src": [NONE], "base-uri": [NONE], "form-action": [NONE], "frame-ancestors": [NONE]}
-# For whatever is no page, such as an answer of the API that a browser was made to show. Written once: django-csp would
-# compose it again for each answer.
-NO_PAGE = "; ".join(f"{directive} {' '.join(values)}" for directive, values in NOTHING.items())
-# No inline script anywhere. Inline styles: django-unfold writes its colours into the page and its Alpine.js sets
-# `style`; Swagger UI and ReDoc make theirs as they go. Without other hosts they give nothing away.
+# For responses that are not pages, such as those of the API. Composed once: django-csp would do so each time.
+NOT_A_PAGE = "; ".join(f"{directive} {' '.join(values)}" for directive, values in NOTHING.items())
+# No inline scripts. Inline styles are needed by django-unfold (colours in the page, Alpine.js sets `style`), Swagger UI
+# and ReDoc. As no other host is allowed, they cannot leak data.
 PAGE: Policy = {
     **NOTHING,
     "script-src": [SELF],
@@ -21,17 +20,17 @@ PAGE: Policy = {
     "font-src": [SELF],
     "connect-src": [SELF],
 }
-# django-unfold's Alpine.js makes functions of the attributes of its templates.
+# django-unfold's Alpine.js evaluates attributes of its templates as code.
 DESK: Policy = {**PAGE, "script-src": [SELF, UNSAFE_EVAL], "form-action": [SELF]}
-REDOC: Policy = {**PAGE, "worker-src": ["blob:"]}  # its search
+REDOC: Policy = {**PAGE, "worker-src": ["blob:"]}  # for its search
 POLICIES = {"/admin/": DESK, "/docs": PAGE, "/redoc": REDOC}
 
 FEATURES = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 PERMISSIONS = ", ".join(f"{feature}=()" for feature in FEATURES)
 
 
-class BrowserPolicies(CSPMiddleware):
-    """Sends the headers with every answer."""
+class BrowserPoliciesMiddleware(CSPMiddleware):
+    """Adds the headers to every response."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
@@ -42,11 +41,11 @@ class BrowserPolicies(CSPMiddleware):
         response.headers["Permissions-Policy"] = PERMISSIONS
         if _policy(request):
             return super().process_response(request, response)
-        response.headers["Content-Security-Policy"] = NO_PAGE
+        response.headers["Content-Security-Policy"] = NOT_A_PAGE
         return response
 
 
 def _policy(request: HttpRequest) -> Policy | None:
-    """The policy of a page; None for what is none."""
+    """The policy of a page; None for any other response."""
     path = request.path_info
     return next((policy for prefix, policy in POLICIES.items() if path.startswith(prefix)), None)

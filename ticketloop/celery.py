@@ -10,21 +10,21 @@ from kombu.transport import virtual
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ticketloop.settings")
 
-# Celery warns a worker run by root of pickled tasks; ours are JSON, and a local run as root is nobody's mistake.
+# Celery warns about pickled tasks in a worker that runs as root; ours are JSON, and `make run` may run as root.
 warnings.filterwarnings("ignore", category=SecurityWarning)
 
 
 class NoRequeueing(bootsteps.StartStopStep):
-    """Drops the tasks that a worker has fetched and not begun when its connection to Redis breaks.
+    """Drops the prefetched tasks of a worker when its connection to Redis breaks.
 
-    Kombu would put them back over that same connection, fail, and leave a file in /tmp (5.7.0). A task is only a
-    nudge: the next tick of beat finds what it announced. RabbitMQ requeues by itself.
+    Kombu 5.7.0 would requeue them over the broken connection, fail, and leave a file in /tmp. A task is only a nudge:
+    the next tick of beat finds the deliveries. RabbitMQ requeues by itself.
     """
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def start(self, parent: Any) -> None:
-        """Runs after each connection to the broker, when the consumer of tasks has its channel."""
+        """Called after each (re)connection to the broker, once the task consumer has a channel."""
         channel = parent.task_consumer.channel
         if isinstance(channel, virtual.Channel):
             channel.qos.restore_at_shutdown = False

@@ -1,4 +1,4 @@
-"""Reads settings from the environment and collects all errors, so that an operator sees them at once."""
+"""Parses settings from the environment and collects all errors, so that the operator sees them at once."""
 
 import base64
 import re
@@ -16,21 +16,20 @@ from limits import parse as parse_rate
 T = TypeVar("T")
 Network = IPv4Network | IPv6Network
 
-
 RATE = re.compile("[1-9][0-9]{0,8}/(?:second|minute|hour|day)")
 
 
 class Configuration:
-    """Reads variables one by one; `stop_on_mistakes` ends the process with one line for each bad one."""
+    """Reads variables one by one; `exit_on_errors` ends the process with one line for each invalid one."""
 
     def __init__(self) -> None:
         self.env = environ.Env()
-        self.mistakes: list[str] = []
+        self.errors: list[str] = []
 
     def read(self, name: str, parse: Callable[[str], T], default: T, expected: str) -> T:
         """The parsed value of variable `name`, or `default` where it is unset or empty.
 
-        `parse` raises ValueError for a malformed value; `expected` then says what would be right.
+        `parse` raises ValueError for an invalid value; `expected` then says what is allowed.
         """
         text = self.env.str(name, default="").strip()
         if not text:
@@ -38,19 +37,19 @@ class Configuration:
         try:
             return parse(text)
         except (ValueError, environ.ImproperlyConfigured):
-            self.mistakes.append(f"{name} is malformed: it must be {expected}.")
+            self.errors.append(f"{name} is malformed: it must be {expected}.")
             return default
 
     def require(self, name: str, parse: Callable[[str], T], default: T, expected: str) -> T:
-        """As `read`, but an unset variable is a mistake."""
+        """As `read`, but an unset variable is an error."""
         if not self.env.str(name, default="").strip():
-            self.mistakes.append(f"{name} is not set: it must be {expected}.")
+            self.errors.append(f"{name} is not set: it must be {expected}.")
         return self.read(name, parse, default, expected)
 
-    def stop_on_mistakes(self) -> None:
-        """Ends the process with exit code 1 and one line for each mistake, if there are any."""
-        if self.mistakes:
-            sys.exit("\n".join(f"Ticket Loop cannot start: {mistake}" for mistake in self.mistakes))
+    def exit_on_errors(self) -> None:
+        """Ends the process with exit code 1 and one line for each error, if there are any."""
+        if self.errors:
+            sys.exit("\n".join(f"Ticket Loop cannot start: {error}" for error in self.errors))
 
 
 def boolean(text: str) -> bool:
@@ -63,7 +62,7 @@ def boolean(text: str) -> bool:
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
-    """A parser that accepts only the given words."""
+    """A parser that accepts only these choices."""
 
     def parse(text: str) -> str:
         if text not in choices:
@@ -79,7 +78,7 @@ def comma_separated(text: str) -> list[str]:
 
 
 def between(low: float, high: float) -> Callable[[str], float]:
-    """A parser for a number within the bounds, both included."""
+    """A parser for a number from `low` to `high`."""
 
     def parse(text: str) -> float:
         number = float(text)
@@ -94,13 +93,13 @@ def rate(text: str) -> RateLimitItem | None:
     """A rate such as `60/minute`; None for `off`."""
     if text == "off":
         return None
-    if not RATE.fullmatch(text):  # `limits` would also take a list of rates, and drop all but the first
+    if not RATE.fullmatch(text):  # `limits` also accepts a list of rates, of which it drops all but the first
         raise ValueError(text)
     return parse_rate(text)
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
-    """A parser for a whole number within the bounds, both included."""
+    """A parser for an integer from `low` to `high`."""
 
     def parse(text: str) -> int:
         number = int(text)
@@ -112,20 +111,20 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
 
 
 def url(*schemes: str) -> Callable[[str], str]:
-    """A parser for an absolute URL of one of the given schemes."""
+    """A parser for an absolute URL with one of these schemes."""
 
     def parse(text: str) -> str:
         parts = urlsplit(text)
         if parts.scheme not in schemes or not parts.hostname or any(character.isspace() for character in text):
             raise ValueError(text)
-        _ = parts.port  # raises ValueError for a port that is none
+        _ = parts.port  # raises ValueError for an invalid port
         return text
 
     return parse
 
 
 def origins(text: str) -> list[str]:
-    """Web origins, scheme, host and port alone, from a comma-separated list; `*` for all."""
+    """Web origins (scheme, host and port alone) from a comma-separated list; `*` for all."""
     found = comma_separated(text)
     for each in set(found) - {"*"}:
         parts = urlsplit(url("http", "https")(each))
@@ -156,7 +155,7 @@ def networks(text: str) -> list[Network]:
 
 
 def signing_secret(text: str) -> str:
-    """A webhook secret: `whsec_` and 24 to 64 bytes in base64 (Standard Webhooks, "Signature scheme")."""
+    """A signing secret: `whsec_` and 24 to 64 bytes in base64 (Standard Webhooks, "Signature scheme")."""
     prefix, _, encoded = text.partition("_")
     if prefix != "whsec" or not 24 <= len(base64.b64decode(encoded, validate=True)) <= 64:
         raise ValueError("not a signing secret")
@@ -164,9 +163,9 @@ def signing_secret(text: str) -> str:
 
 
 def token(text: str) -> str:
-    """A bearer token that is too long to be guessed."""
+    """A bearer token of at least 16 visible ASCII characters."""
     if not re.fullmatch(r"[!-~]{16,}", text):
-        raise ValueError("no token")
+        raise ValueError("not a token")
     return text
 
 
@@ -174,5 +173,5 @@ def encryption_keys(text: str) -> list[str]:
     """Fernet keys, 32 bytes in URL-safe base64 each, from a comma-separated list."""
     keys = comma_separated(text)
     for key in keys:
-        Fernet(key)  # raises ValueError for what is none
+        Fernet(key)  # raises ValueError for an invalid key
     return keys

@@ -1,4 +1,4 @@
-"""`/health`: whether a ticket can be accepted, and what else is amiss."""
+"""`/health`: whether tickets can be accepted, and the state of the database, the broker and the deliveries."""
 
 from typing import Any
 
@@ -16,47 +16,47 @@ from core.broker import BROKER_ERRORS, transport_options
 from webhooks import statistics
 
 BROKER_TIMEOUT = 0.5  # seconds
-LATE = 60  # seconds a delivery may be overdue before the queue is called late
+MAX_DELAY = 60  # seconds by which a delivery may be overdue before the queue is late
 
 STATUSES = ["ok", "error"]
 DELIVERIES_STATUSES = ["ok", "late", "unknown"]
-WELL = {"status": "ok", "database": "ok", "broker": "ok", "deliveries": "ok", "oldest_due_seconds": None}
+HEALTHY = {"status": "ok", "database": "ok", "broker": "ok", "deliveries": "ok", "oldest_due_seconds": None}
 DATABASE_DOWN = {"status": "error", "database": "error", "deliveries": "unknown", "oldest_due_seconds": None}
 
 
 class HealthSerializer(serializers.Serializer[object]):
-    """How the service is. `status` is `ok` while tickets are accepted, whatever else is said."""
+    """Health of the service. `status` is `ok` while tickets can be accepted, whatever the other members say."""
 
     status = serializers.ChoiceField(choices=STATUSES)
     database = serializers.ChoiceField(choices=STATUSES)
     broker = serializers.ChoiceField(choices=STATUSES)
     deliveries = serializers.ChoiceField(choices=DELIVERIES_STATUSES)
     oldest_due_seconds = serializers.FloatField(
-        allow_null=True, help_text="How long the oldest due delivery has been waiting; null when none is due."
+        allow_null=True, help_text="Age of the oldest due delivery; null if none is due."
     )
 
 
 class HealthView(APIView):
-    """Open to everybody: load balancers and container health checks ask it."""
+    """Health check for load balancers and containers; open to everybody."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     @extend_schema(
         operation_id="getHealth",
-        summary="Ask how the service is",
+        summary="Health check",
         tags=["health"],
         responses={
-            200: OpenApiResponse(HealthSerializer, examples=[OpenApiExample("All is well", value=WELL)]),
+            200: OpenApiResponse(HealthSerializer, examples=[OpenApiExample("Healthy", value=HEALTHY)]),
             503: OpenApiResponse(
                 HealthSerializer,
-                description="No ticket is accepted.",
-                examples=[OpenApiExample("The database cannot be reached", value={**WELL, **DATABASE_DOWN})],
+                description="Tickets cannot be accepted.",
+                examples=[OpenApiExample("Database unreachable", value={**HEALTHY, **DATABASE_DOWN})],
             ),
         },
     )
     def get(self, request: Request) -> Response:
-        """200 while a ticket can be accepted, else 503. A broken broker or a late queue is told, but stays 200."""
+        """200 while tickets can be accepted, else 503. A broken broker or a late queue is reported, with 200."""
         health = {**_database_health(), "broker": _broker_health()}
         return Response(
             {key: health[key] for key in ("status", "database", "broker", "deliveries", "oldest_due_seconds")},
@@ -69,7 +69,7 @@ def _database_health() -> dict[str, Any]:
         seconds = statistics.oldest_due()
     except Error:
         return DATABASE_DOWN
-    deliveries = "late" if seconds is not None and seconds > LATE else "ok"
+    deliveries = "late" if seconds is not None and seconds > MAX_DELAY else "ok"
     rounded = None if seconds is None else round(seconds, 3)
     return {"status": "ok", "database": "ok", "deliveries": deliveries, "oldest_due_seconds": rounded}
 

@@ -1,4 +1,4 @@
-"""Context of the support desk: the banner on every page, the figures on the home page, search."""
+"""Callbacks of django-unfold: the banner on every page and the figures on the home page; the command palette."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -11,17 +11,17 @@ from tickets.admin.home_figures import DAYS, chart, compute_figures
 from webhooks import statistics
 from webhooks.alerts import disabled_receivers
 
-CACHE_SECONDS = 60  # seconds
+CACHE_SECONDS = 60
 T = TypeVar("T")
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """The banner's receivers, for users who may see receivers (called by django-unfold for each page)."""
+    """GLOBAL_CALLBACK: the receivers in the banner, for users who may see receivers."""
     return {"auto_disabled": disabled_receivers() if request.user.has_perm("webhooks.view_receiver") else []}
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Adds the figures that this user may see (called by django-unfold for the home page)."""
+    """DASHBOARD_CALLBACK: adds the figures that this user may see."""
     context["chart_days"] = DAYS
     if request.user.has_perm("tickets.view_ticket"):
         figures = _cached("desk-figures", compute_figures)

@@ -1,6 +1,6 @@
-"""The log: one line for each event, as JSON for machines or as text for people.
+"""Formatters and filters of the log: one line per event, as JSON or text.
 
-Only the fields named here are written, so that nothing gets in by accident: no bodies, no query strings, no secrets.
+Fields are on an allow-list, so that bodies, query strings and secrets cannot get into the log by accident.
 """
 
 import logging
@@ -19,15 +19,15 @@ FIELDS = (
     *("delivery", "receiver", "webhook_id", "attempt", "reason"),
     "request_id",
 )
-STANDARD = {*RESERVED_ATTRS, "taskName"}  # what logging itself writes into each record
+STANDARD = {*RESERVED_ATTRS, "taskName"}  # attributes that logging itself sets on each record
 
 
 class AllowedFields(logging.Filter):
-    """Removes the extra fields that FIELDS does not name, and adds the id of the request that is being answered."""
+    """Removes extra fields that are not in FIELDS, and adds the id of the current request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.msg, Mapping):
-            record.msg = str(record.msg)  # the JSON formatter would take its keys for fields
+            record.msg = str(record.msg)  # the JSON formatter would write its keys as fields
         if not getattr(record, "request_id", None):
             record.request_id = request_id.current.get()
         for name in record.__dict__.keys() - STANDARD:
@@ -37,22 +37,22 @@ class AllowedFields(logging.Filter):
 
 
 class DatabaseErrors(logging.Filter):
-    """Cuts the errors of PostgreSQL down to their primary message: DETAIL and CONTEXT quote rows (personal data).
+    """Reduces PostgreSQL's errors to their primary message: DETAIL and CONTEXT quote column values (personal data).
 
-    The exceptions themselves are changed: message and traceback are made of them. PostgreSQL's own log keeps the rest.
+    Changes the exceptions themselves, as formatters print their traceback. PostgreSQL's own log keeps the full message.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         arguments = record.args.values() if isinstance(record.args, Mapping) else record.args or ()
         errors = list(_exceptions([record.msg, *arguments, record.exc_info and record.exc_info[1]]))
         for error in errors:
-            if isinstance(error, psycopg.Error) and (primary := error.diag.message_primary) and (whole := str(error)):
-                _replace(whole, primary, errors, record)
+            if isinstance(error, psycopg.Error) and (primary := error.diag.message_primary) and (full := str(error)):
+                _replace(full, primary, errors, record)
         return True
 
 
 def _exceptions(values: list[object]) -> Iterator[BaseException]:
-    """The exceptions among these values, with their causes, contexts and members."""
+    """The exceptions among these values, with their causes, contexts and members of groups."""
     seen: set[int] = set()
     while values:
         error = values.pop()
@@ -64,9 +64,9 @@ def _exceptions(values: list[object]) -> Iterator[BaseException]:
                 values += error.exceptions
 
 
-def _replace(whole: str, primary: str, errors: list[BaseException], record: logging.LogRecord) -> None:
-    """Replaces a message of PostgreSQL in these exceptions and in the record, which may quote their repr()."""
-    forms = (whole, repr(whole)[1:-1])
+def _replace(full: str, primary: str, errors: list[BaseException], record: logging.LogRecord) -> None:
+    """Replaces a full message by its primary part in the exceptions and in the record, which may quote their repr()."""
+    forms = (full, repr(full)[1:-1])
 
     def shortened(value: object) -> object:
         if isinstance(value, str):
@@ -84,7 +84,7 @@ def _replace(whole: str, primary: str, errors: list[BaseException], record: logg
 
 
 class JsonFormatter(OrjsonFormatter):
-    """A JSON object on one line, with the time in UTC and the level in lower case."""
+    """Formats a record as a JSON object, with the time in UTC and the level in lower case."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -94,11 +94,11 @@ class JsonFormatter(OrjsonFormatter):
 
 
 class TextFormatter(logging.Formatter):
-    """A line to read, with the fields as `name=value`."""
+    """Formats a record for people, with the fields as `name=value`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        found = [(name, getattr(record, name)) for name in FIELDS if hasattr(record, name)]
-        record.fields = "".join(f" {name}={_quoted(value)}" for name, value in found)
+        fields = [(name, getattr(record, name)) for name in FIELDS if hasattr(record, name)]
+        record.fields = "".join(f" {name}={_quoted(value)}" for name, value in fields)
         return super().format(record)
 
 

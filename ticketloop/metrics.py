@@ -1,8 +1,7 @@
-"""`/metrics` for Prometheus: what the processes counted, and what PostgreSQL knows of the deliveries.
+"""`/metrics` for Prometheus: requests, counted by the processes, and deliveries, read from PostgreSQL.
 
-gunicorn's processes count into files of a folder that they share (prometheus_client's multiprocess mode). Workers
-count nothing: their work is in the database, where it is read when somebody asks, at a cost that does not grow with
-what was delivered.
+gunicorn's processes share their counts in files (prometheus_client's multiprocess mode). Celery workers count nothing:
+their work is in the database and read at each scrape, at a cost independent of the number of past deliveries.
 """
 
 from collections.abc import Iterator
@@ -25,13 +24,13 @@ from webhooks import statistics
 REQUESTS = Counter("ticketloop_requests", "Requests answered.", ["method", "route", "status"])
 SECONDS = Histogram(
     "ticketloop_request_seconds",
-    "Time until a request was answered, a streamed answer to its end.",
+    "Duration of a request, until the end of a streamed response.",
     ["method", "route"],
     buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 
 
-def count(method: str, route: str, status: int, duration: float) -> None:
+def count_request(method: str, route: str, status: int, duration: float) -> None:
     """Counts a request that took `duration` seconds."""
     requests, seconds = _counters(method, route, status)
     requests.inc()
@@ -43,8 +42,8 @@ def _counters(method: str, route: str, status: int) -> tuple[Counter, Histogram]
     return REQUESTS.labels(method, route, str(status)), SECONDS.labels(method, route)
 
 
-class Deliveries(Collector):
-    """What the database says when it is asked."""
+class DeliveryCollector(Collector):
+    """Reads deliveries, attempts and receivers from the database."""
 
     def collect(self) -> Iterator[Metric]:
         try:
@@ -53,21 +52,21 @@ class Deliveries(Collector):
             yield GaugeMetricFamily("ticketloop_database_up", "Whether PostgreSQL can be reached.", 0)
             return
         yield GaugeMetricFamily("ticketloop_database_up", "Whether PostgreSQL can be reached.", 1)
-        most = f"counted up to {statistics.MAX_COUNTED:,}"
-        deliveries = GaugeMetricFamily("ticketloop_deliveries", f"Deliveries not made, {most}.", labels=["state"])
+        limit = f"counted up to {statistics.MAX_COUNTED:,}"
+        deliveries = GaugeMetricFamily("ticketloop_deliveries", f"Undelivered webhooks, {limit}.", labels=["state"])
         deliveries.add_metric(["pending"], found.pending)
         deliveries.add_metric(["dead"], found.dead)
         yield deliveries
         yield GaugeMetricFamily(
             "ticketloop_deliveries_oldest_due_seconds",
-            "How long the oldest due delivery has been waiting; 0 when none is due.",
+            "Age of the oldest due delivery; 0 if none is due.",
             found.oldest_due or 0,
         )
-        attempts = "Attempts at deliveries since the database was made."
+        attempts = "Delivery attempts since the database was created."
         yield CounterMetricFamily("ticketloop_delivery_attempts", attempts, found.attempts)
         recent = GaugeMetricFamily(
             "ticketloop_delivery_recent_attempts",
-            f"The last {statistics.RECENT_ATTEMPTS:,} attempts by what came of them.",
+            f"The last {statistics.RECENT_ATTEMPTS:,} attempts by result.",
             labels=["result"],
         )
         recent.add_metric(["delivered"], found.recent_attempts - found.recent_failures)
@@ -82,9 +81,9 @@ class Deliveries(Collector):
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The metrics, for who brings METRICS_TOKEN as a bearer token; without that setting there is no such page.
+    """The metrics, for requests with METRICS_TOKEN as bearer token; 404 without that setting.
 
-    No address is trusted instead: through a proxy on this machine everybody seems to come from loopback.
+    No address is trusted instead: behind a proxy on this machine, every client has a loopback address.
     """
     if not settings.METRICS_TOKEN:
         raise Http404
@@ -97,5 +96,5 @@ def metrics(request: HttpRequest) -> HttpResponse:
     else:
         registry.register(REQUESTS)
         registry.register(SECONDS)
-    registry.register(Deliveries())
+    registry.register(DeliveryCollector())
     return HttpResponse(generate_latest(registry), CONTENT_TYPE_LATEST)

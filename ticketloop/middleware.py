@@ -1,4 +1,4 @@
-"""Django's middleware for pages, which passes by requests of programs: they have no session."""
+"""Django's session, user and message middleware, skipped for API requests, which have no session."""
 
 from typing import Any
 
@@ -9,25 +9,25 @@ from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 from django.utils.deprecation import MiddlewareMixin
 
-FOR_PROGRAMS = ("/api/", "/health", "/metrics")
+WITHOUT_SESSION = ("/api/", "/health", "/metrics")
 
 
-class PagesOnly(MiddlewareMixin):
-    """Calls the middleware only for pages, and for requests of programs that bring a session's cookie."""
+class PagesOnlyMixin(MiddlewareMixin):
+    """Skips the middleware for requests under WITHOUT_SESSION that have no session cookie."""
 
     def __call__(self, request: HttpRequest) -> Any:
-        if request.path_info.startswith(FOR_PROGRAMS) and settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        if request.path_info.startswith(WITHOUT_SESSION) and settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return self.get_response(request)
         return super().__call__(request)
 
 
-class SessionMiddleware(PagesOnly, sessions.SessionMiddleware):
-    """`request.session`."""
+class SessionMiddleware(PagesOnlyMixin, sessions.SessionMiddleware):
+    """Sets `request.session`."""
 
 
-class AuthenticationMiddleware(PagesOnly, auth.AuthenticationMiddleware):
-    """`request.user`."""
+class AuthenticationMiddleware(PagesOnlyMixin, auth.AuthenticationMiddleware):
+    """Sets `request.user`."""
 
 
-class MessageMiddleware(PagesOnly, messages.MessageMiddleware):
-    """Messages to staff."""
+class MessageMiddleware(PagesOnlyMixin, messages.MessageMiddleware):
+    """Stores messages to staff."""

@@ -36,7 +36,7 @@ HTTPS_ONLY = read("HTTPS_ONLY", boolean, not DEBUG, SWITCH)
 
 
 def secret_key(text: str) -> str:
-    """A SECRET_KEY long enough to sign with; one marked as insecure serves only a trial without HTTPS."""
+    """A SECRET_KEY of at least 50 characters; one marked as insecure is accepted only without HTTPS."""
     if len(text) < 50 or (text.startswith("insecure-") and HTTPS_ONLY):
         raise ValueError("too weak")
     return text
@@ -49,7 +49,7 @@ SECRET_KEY_EXPECTED = (
 SECRET_KEY = (read if DEBUG else configuration.require)(
     "SECRET_KEY", secret_key, "insecure-for-debugging-only-and-nowhere-else-at-any-time", SECRET_KEY_EXPECTED
 )
-# Health checks and the operator on the machine itself always get in.
+# For health checks and the operator on the machine itself.
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = read("ALLOWED_HOSTS", comma_separated, list[str](), "host names, separated by commas") + LOOPBACK_NAMES
 CSRF_TRUSTED_ORIGINS: list[str] = read(
@@ -60,19 +60,19 @@ CSRF_TRUSTED_ORIGINS: list[str] = read(
 )
 API_ACCESS = read("API_ACCESS", one_of("open", "intake", "key"), "key", "open, intake or key")
 
-# --- Limits ------------------------------------------------------------------------------------------------
+# --- Rate limits ------------------------------------------------------------------------------------------------
 
 RATE_EXPECTED = "a rate such as 60/minute (second, minute, hour or day), or off"
-# A form that is open to everybody is flooded sooner or later; no person opens a ticket each second.
+# A public form needs a limit; no person opens a ticket each second.
 FORM_RATE = rate("60/minute") if API_ACCESS == "intake" else None
 THROTTLE_ADDRESS = read("THROTTLE_ADDRESS", rate, FORM_RATE, RATE_EXPECTED)
 THROTTLE_KEY = read("THROTTLE_KEY", rate, None, RATE_EXPECTED)
 TRUSTED_PROXY_COUNT = read("TRUSTED_PROXY_COUNT", whole_number(0, 10), 0, "a whole number from 0 to 10")
 
-# --- What the service is made of ---------------------------------------------------------------------------
+# --- Apps and middleware -----------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "ticketloop.apps.TicketLoopConfig",  # before those whose templates it extends
+    "ticketloop.apps.TicketLoopConfig",  # before the apps whose templates it overrides
     "desk",  # likewise
     "unfold",
     "unfold.contrib.filters",
@@ -95,12 +95,12 @@ INSTALLED_APPS = [
     "tickets",
 ]
 MIDDLEWARE = [
-    "ticketloop.request_log.observe",
+    "ticketloop.request_log.request_log_middleware",
     "django.middleware.security.SecurityMiddleware",
-    "ticketloop.browser_policies.BrowserPolicies",
+    "ticketloop.browser_policies.BrowserPoliciesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Those of `ticketloop.middleware` are Django's, for pages and for whoever brings a session.
+    # Those of `ticketloop.middleware` are Django's, skipped for API requests without a session cookie.
     "ticketloop.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -109,7 +109,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
-# Pages of other origins may use the API, never the rest. Keys are sent in a header: no cookie is ever taken along.
+# Other origins may use the API alone, with a key in a header: CORS_ALLOW_CREDENTIALS stays off, so no cookies are sent.
 CORS_ALLOWED_ORIGINS = read(
     "CORS_ALLOWED_ORIGINS", origins, list[str](), "origins such as https://shop.example.com, separated by commas, or *"
 )
@@ -161,15 +161,15 @@ DATABASES = {
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            # Without a time limit, a database host that swallows packets would hang every request thread.
+            # Without a time limit, a database host that drops packets would hang every request thread.
             "connect_timeout": 5,
             "application_name": "ticketloop",
             **database["OPTIONS"],
-            # What a connection is asked more often than this, PostgreSQL parses and plans once for it.
+            # A connection prepares the statements that it executes more often than this.
             "server_side_binding": True,
             "prepare_threshold": 5 if PREPARED_STATEMENTS else None,
         },
-        # No session state is relied on, so that PgBouncer may pool by transaction.
+        # Server-side cursors need a session, which PgBouncer in transaction mode does not keep.
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 }
@@ -186,31 +186,31 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
-# Sign-in, after this many wrong passwords for one name from one address. Another address still gets in: nobody locks
-# a colleague out.
+# Locks out a user name from one address after so many wrong passwords; from other addresses it can still sign in, so
+# nobody can lock a colleague out.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_HANDLER = "access.lockout.Handler"  # which limits the address as a whole, too
+AXES_HANDLER = "access.lockout.Handler"  # which also limits each address as a whole
 AXES_CLIENT_IP_CALLABLE = "access.lockout.address"
 AXES_USERNAME_CALLABLE = "access.lockout.username"
 AXES_LOCKOUT_CALLABLE = "access.lockout.refuse"
-AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken"]  # kept out of what it stores
+AXES_SENSITIVE_PARAMETERS = ["username", "password", "csrfmiddlewaretoken"]  # never stored
 AXES_ENABLE_ADMIN = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 
-SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a working day, then staff sign in again
+SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a working day
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS_ONLY
-if HTTPS_ONLY:  # browsers take these names only from this very host and over TLS (RFC 6265bis, 4.1.3)
+if HTTPS_ONLY:  # browsers accept `__Host-` cookies only from this very host and over TLS (RFC 6265bis, 4.1.3)
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
-SECURE_REDIRECT_EXEMPT = [r"^(health|metrics)/?$"]  # probes inside the container network speak plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^(health|metrics)/?$"]  # probes in the container network use plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
-# HTTPS_ONLY presumes a proxy that ends TLS and sets this header itself.
+# HTTPS_ONLY requires a proxy that terminates TLS and sets this header itself.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
 X_FRAME_OPTIONS = "DENY"
 
@@ -225,9 +225,9 @@ ADMIN_EMAIL = read("ADMIN_EMAIL", str, "", "an e-mail address")
 # --- Static files ------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-COLLECTED = BASE_DIR / "staticfiles"
-# The image makes this folder and collects into it; without it (local run, tests) files come from the packages.
-STATIC_ROOT = COLLECTED if COLLECTED.is_dir() else None
+COLLECTED_STATIC = BASE_DIR / "staticfiles"
+# The image runs collectstatic into this folder; without it (local run, tests) finders serve the files of the packages.
+STATIC_ROOT = COLLECTED_STATIC if COLLECTED_STATIC.is_dir() else None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -297,7 +297,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/logo.svg")}],
     "STYLES": [lambda request: static("desk/desk.css")],
     "COLORS": {
-        # A teal whose 600 carries white text, and whose 500 reads well on dark (WCAG AA).
+        # Teal: contrast is WCAG AA for white text on 600, and for 500 on a dark background.
         "primary": {
             "50": "oklch(98% .014 181)",
             "100": "oklch(95% .05 181)",
@@ -327,7 +327,7 @@ BROKER_URL = read(
     "",
     "a URL such as amqp://user:password@host:5672/vhost or redis://host:6379/0",
 )
-# Limits are counted in Redis, whatever the broker is; without any, RabbitMQ alone is enough.
+# Rate limits need Redis, whatever the broker is; without any, RabbitMQ alone is enough.
 needs_redis = not BROKER_URL or THROTTLE_ADDRESS or THROTTLE_KEY
 REDIS_URL = (configuration.require if needs_redis else read)(
     "REDIS_URL", url("redis", "rediss", "unix"), "redis://unset", "a URL such as redis://host:6379/0"
@@ -335,7 +335,7 @@ REDIS_URL = (configuration.require if needs_redis else read)(
 CELERY_BROKER_URL = BROKER_URL or REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL, connect=2, answer=10)
 CELERY_TASK_PUBLISH_RETRY = False
-# Nothing to keep: the broker only wakes the workers, what is to be delivered is in the database.
+# The broker only wakes the workers; the deliveries are in the database.
 CELERY_TASK_DEFAULT_DELIVERY_MODE = "transient"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -346,7 +346,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_DB_REUSE_MAX = 1000
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    # A tick that no worker took is worth nothing once the next one is there.
+    # A tick expires before it can pile up: the next one does the same work.
     "deliver": {"task": "webhooks.deliver", "schedule": 1.0, "options": {"expires": 5}},
     "notify staff": {"task": "webhooks.notify_staff", "schedule": 60.0, "options": {"expires": 50}},
     "prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3000}},
@@ -420,10 +420,10 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # The line of the request says it; what is left is the traceback of a 500.
+        # The request log has the rest; this leaves the traceback of a 500.
         "django.request": {"level": "ERROR"},
         "gunicorn.error": {"handlers": [], "propagate": True},
-        # A line for each tick, every second, would bury the rest.
+        # They log each tick, every second.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
@@ -434,4 +434,4 @@ LOGGING = {
 
 METRICS_TOKEN = read("METRICS_TOKEN", token, "", "at least 16 visible ASCII characters")
 
-configuration.stop_on_mistakes()
+configuration.exit_on_errors()

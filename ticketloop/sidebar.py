@@ -1,4 +1,4 @@
-"""The support desk's sidebar: what this user may see, and no more."""
+"""Sidebar of the support desk, limited to what the user may see."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from django.urls import reverse
 
 
 class Entry(NamedTuple):
-    """A link in the sidebar for the holders of a permission."""
+    """A link in the sidebar, shown to users with a permission."""
 
     title: str
     icon: str
@@ -35,7 +35,7 @@ GROUPS = {
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups of links that are left for this user (called by django-unfold for each page)."""
+    """The groups of links that this user may see (called by django-unfold for each page)."""
     home = {"title": "Home", "icon": "space_dashboard", "link": reverse("admin:index")}
     groups = [{"items": [home], "separator": False}]
     for title, entries in GROUPS.items():

@@ -1,4 +1,4 @@
-"""Every path of the service."""
+"""URL configuration."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path
@@ -17,7 +17,7 @@ router.register("tickets", TicketViewSet, basename="ticket")
 router.register("contacts", ContactViewSet, basename="contact")
 
 urlpatterns = [
-    path("api/v1/", include(router.urls)),  # first, as it is asked for most
+    path("api/v1/", include(router.urls)),  # first, as most requests are for the API
     path("", RedirectView.as_view(url="/docs")),
     re_path(r"^health/?$", HealthView.as_view()),
     re_path(r"^metrics/?$", metrics),

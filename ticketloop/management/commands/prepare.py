@@ -1,4 +1,4 @@
-"""`manage.py prepare`: everything that must be done once before a new version is started."""
+"""`manage.py prepare`: migrations and first-time set-up, to run before a new version starts."""
 
 import secrets
 from typing import Any
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         self.create_first_superuser()
 
     def create_first_superuser(self) -> None:
-        """Creates a superuser when there is none yet; a generated password is printed, once."""
+        """Creates a superuser if there is none; prints a generated password once."""
         users = get_user_model()._default_manager
         if users.filter(is_superuser=True).exists():
             return
