@@ -1,1 +1,1 @@
-"""Measurements as commands (`make bench-webhooks`); none of them is a test."""
+"""Benchmarks, run by `make bench` and its siblings; none of them is a test."""

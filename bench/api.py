@@ -1,4 +1,4 @@
-"""`make bench`: Ticket Loop against the baseline, in turns, on one PostgreSQL; and pgbench as the machine's limit."""
+"""`make bench`: Ticket Loop and the baseline in alternating rounds on one PostgreSQL; pgbench for the upper limit."""
 
 import os
 import statistics
@@ -18,8 +18,8 @@ HEAD = f"{'':<32}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU ms':>9}{'PG ms':>9}
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is asked for, with how many tickets stored; which multiple of the baseline's rate is wanted at least, and
-    of its server's processor time for each request at most."""
+    """A kind of request with so many tickets stored, and the targets: at least `wanted` times the baseline's rate, at
+    most `wanted_cpu` times its processor time per request."""
 
     name: str
     mode: str
@@ -28,7 +28,7 @@ class Scenario:
     wanted_cpu: float | None = None
 
     def ids(self, turn: int) -> range:
-        """Those that this round counts through; contacts and tickets that must be fresh are, each round."""
+        """The ids for wrk.lua in this round: fresh ones in each round where contacts or tickets must be new."""
         if self.mode == "new":
             return range(turn * 1_000_000, (turn + 1) * 1_000_000)
         if self.mode == "known":
@@ -50,7 +50,7 @@ SCENARIOS = (
 
 
 def main() -> None:
-    print(f"{os.cpu_count()} cores, all shared with PostgreSQL (durable) and wrk; rounds of {SECONDS} s, in turns")
+    print(f"{os.cpu_count()} cores, all shared with PostgreSQL (durable) and wrk; alternating rounds of {SECONDS} s")
     with running() as stack:
         sides = (start_ticket_loop(stack), start_baseline(stack))
         for scenario in SCENARIOS:
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def compare(scenario: Scenario, sides: tuple[Side, Side], postgres: int) -> None:
-    """Alternating rounds; prints the medians and their ratios."""
+    """Measures alternating rounds; prints the medians and their ratios."""
     for side in sides:
         side.seed(scenario.tickets)
         load(side.url, scenario.mode, scenario.ids(0), WARM_UP, side.pid, postgres)
@@ -76,7 +76,7 @@ def compare(scenario: Scenario, sides: tuple[Side, Side], postgres: int) -> None
 
 
 def show(name: str, rounds: list[Measurement]) -> tuple[float, float]:
-    """A line of medians; returns the rate and the server's processor time for each request."""
+    """Prints a line of medians; returns the rate and the server's processor time per request."""
     rate = statistics.median(each.rate for each in rounds)
     p50, p99 = statistics.median(each.p50 for each in rounds), statistics.median(each.p99 for each in rounds)
     cpu, postgres = (statistics.median(getattr(each, of) for each in rounds) for of in ("cpu", "postgres_cpu"))
@@ -86,7 +86,7 @@ def show(name: str, rounds: list[Measurement]) -> tuple[float, float]:
 
 
 def whole_list(sides: tuple[Side, Side]) -> None:
-    """50,000 tickets from both; 1,000,000 from Ticket Loop alone."""
+    """Downloads the list of 50,000 tickets from both, of 1,000,000 from Ticket Loop alone."""
     print("\nthe whole list")
     rates = []
     for side in sides:
@@ -105,7 +105,7 @@ def whole_list(sides: tuple[Side, Side]) -> None:
 
 
 def download(side: Side) -> tuple[float, float]:
-    """Seconds until the first byte and the last."""
+    """Seconds until the first and the last byte of the list."""
     start = time.perf_counter()
     with requests.get(f"{side.url}/api/v1/tickets", stream=True, timeout=600) as response:
         response.raw.read(1)

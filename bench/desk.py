@@ -1,4 +1,4 @@
-"""A member of staff who looks at every page of the support desk, and how long each takes."""
+"""Response times of every page of the support desk, for a signed-in superuser."""
 
 import re
 import statistics
@@ -18,14 +18,14 @@ SEARCHES = ("printer", "printer does not", "ada", "7@example", "#4711")
 
 @dataclass(frozen=True)
 class Desk:
-    """The admin at `url`, with a session."""
+    """The admin at `url`, with a signed-in session."""
 
     url: str
     session: requests.Session
 
     @classmethod
     def sign_in(cls, url: str, username: str, password: str) -> "Desk":
-        """Through the login page, as a person does; straight to a list, so that the home page stays uncached."""
+        """Signs in through the login page; redirects to a list, so that the home page stays uncached."""
         desk = cls(url, requests.Session())
         desk.get("/admin/login/")
         fields = {
@@ -43,9 +43,9 @@ class Desk:
         return answer.text
 
     def show_every_page(self, needle: str) -> None:
-        """Prints the times of home, of every list and of a page of each, and of searches, in milliseconds."""
+        """Prints response times in milliseconds: home, every list, a page of each list, searches."""
         print(f"\n{'the desk':<64}{'median':>9}{'longest':>9}{'wanted':>9}")
-        # gunicorn's processes keep the figures for a minute each; the first answer had to be worked out.
+        # Each process caches the figures of the home page for a minute; the first response computes them.
         self._show("home, nothing cached", "/admin/", WANTED_HOME, times=1, warm_up=0)
         self._show("home", "/admin/", WANTED_HOME)
         lists = sorted({unescape(path) for path in LISTS.findall(self.get("/admin/"))})

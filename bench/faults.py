@@ -1,4 +1,4 @@
-"""`make bench-faults`: how long a create takes while something is wrong or busy, against quiet rounds in between."""
+"""`make bench-faults`: latency of creates during faults and load, compared with quiet rounds in between."""
 
 import multiprocessing
 import os
@@ -20,7 +20,7 @@ from tests.chaos.run import prepare
 from tests.receiver import RecordingReceiver, Reply
 
 ROUNDS, SECONDS, SETTLE = 3, 10.0, 2.0
-POSTERS, RATE = 4, 120  # clients, and creates per second of all of them together
+POSTERS, RATE = 4, 120  # clients, and their creates per second in total
 BACKLOG = 100_000
 LISTED = 200_000  # tickets
 WANTED = 1.5
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def compare(world: World, trouble: Callable[[World], object]) -> None:
-    """Quiet and troubled rounds in turns; prints the medians of their percentiles."""
+    """Measures quiet and troubled rounds in turns; prints the medians of their percentiles."""
     quiet, troubled = [], []
     for _ in range(ROUNDS):
         quiet.append(measure(world.service.url, SECONDS))
@@ -65,7 +65,7 @@ def compare(world: World, trouble: Callable[[World], object]) -> None:
 
 
 def measure(url: str, seconds: float) -> tuple[float, float]:
-    """The p50 and p99 of creates, in milliseconds; every one must be answered 201."""
+    """The p50 and p99 of creates in milliseconds; each must be answered 201."""
     taken: list[float] = []
     start, numbers = time.monotonic() + 0.1, count(time.time_ns())
 
@@ -109,11 +109,11 @@ def broker_is_frozen(world: World) -> Iterator[None]:
 
 
 def deliveries_wait(world: World) -> Iterator[None]:
-    """100,000, for a receiver that answers nothing but 500."""
+    """A backlog of 100,000 deliveries to a receiver that always answers 500."""
     database = world.stack.connect()
     with answering(world, Reply(500)):
         row = database.execute("SELECT id FROM webhook_receivers").fetchone()
-        assert row  # noqa: S101 -- the one of the environment
+        assert row  # noqa: S101 -- WEBHOOK_URL's
         add_events(database, row[0], BACKLOG, "pending")
         database.execute("ANALYZE webhook_deliveries")
         yield
@@ -123,7 +123,7 @@ def deliveries_wait(world: World) -> Iterator[None]:
 
 
 def list_is_downloaded(world: World) -> Iterator[None]:
-    """200,000 tickets, over and over."""
+    """A client that downloads the list of 200,000 tickets again and again."""
     process = multiprocessing.get_context("spawn").Process(
         target=_download, args=(f"{world.service.url}/api/v1/tickets",), daemon=True
     )

@@ -1,4 +1,4 @@
-"""What PostgreSQL alone can do a ticket at a time: pgbench runs the statement of a create, with no service in front."""
+"""Upper limit of creates: pgbench executes the statement on PostgreSQL, without the service."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ def pgbench(stack: Stack, seconds: int) -> float:
     """Creates per second, each with a new contact."""
     os.environ.update(stack.environment)
     django.setup()
-    from tickets.sql import OPEN_ANONYMOUSLY  # only now that the settings can load
+    from tickets.sql import OPEN_ANONYMOUSLY  # after the settings
 
     values = {
         "email": "'limit' || :client_id || '-' || :number || '@example.com'",
@@ -25,7 +25,7 @@ def pgbench(stack: Stack, seconds: int) -> float:
     }
     script = stack.folder / "create.sql"
     statement = OPEN_ANONYMOUSLY % values
-    # pgbench takes a colon and a letter for a variable of its own, in a text, too.
+    # pgbench reads a colon and a letter as a variable, even in a literal.
     statement = statement.replace("HH24:MI:SS", "HH24:' || 'MI:' || 'SS")
     script.write_text("\\set number random(1, 9000000000000000)\n" + " ".join(statement.split()) + ";\n")
     command = [str(BINARIES / "pgbench"), "-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "1"]

@@ -1,4 +1,4 @@
-"""How PostgreSQL finds what a request asks for: the scans of its plans, at full size."""
+"""Query plans at full size: the scans of every page of the API."""
 
 import os
 import re
@@ -12,10 +12,10 @@ SCAN = re.compile(r"(?:Seq|Index|Index Only|Bitmap Heap|Bitmap Index|Parallel Se
 
 
 def show_plans(stack: Stack, needle: str) -> None:
-    """Prints the scans of every page that the API allows to ask for, and of the statements for one ticket."""
+    """Prints the scans for one ticket and for a page with each filter and ordering."""
     os.environ.update(stack.environment)
     django.setup()
-    from django.db import connection  # only now that the settings can load
+    from django.db import connection  # after the settings
 
     from contacts.filters import CONTACTS
     from core.pagination.collection import Query
@@ -52,7 +52,7 @@ def show_plans(stack: Stack, needle: str) -> None:
                 sequential += f"Seq Scan on {collection.table}" in plans
                 if not ordering.startswith("-"):
                     print(f"  {collection.table} by {ordering}, {name or 'all'}\n{_scans(plans.splitlines())}")
-    print(f"  pages for which a table is read from one end to the other: {sequential} (wanted: 0)")
+    print(f"  pages with a sequential scan: {sequential} (wanted: 0)")
 
 
 def _scans(lines: Any) -> str:

@@ -1,4 +1,4 @@
-"""`make bench-scale`: the same requests with 1,000 tickets stored and with 1,000,000; the desk; the plans."""
+"""`make bench-scale`: the same requests with 1,000 and with 1,000,000 tickets; the desk; query plans."""
 
 import os
 import statistics
@@ -24,7 +24,7 @@ WANTED_SEARCH = 150  # milliseconds
 NEEDLE = "the purple stapler hums at night"
 MATCHES = 50
 
-HIDE_NEEDLES = f"""
+ADD_NEEDLES = f"""
 UPDATE tickets SET issue_description = issue_description || ' In short: {NEEDLE}.'
 WHERE id IN (SELECT 1 + number * {LARGE // MATCHES} FROM generate_series(0, {MATCHES - 1}) AS number)
 """
@@ -32,7 +32,7 @@ WHERE id IN (SELECT 1 + number * {LARGE // MATCHES} FROM generate_series(0, {MAT
 
 @dataclass(frozen=True)
 class Client:
-    """A client of the API, a member of staff, and a way past both; each keeps its connection."""
+    """Persistent connections to one service: to the API, the support desk and the database."""
 
     url: str
     session: requests.Session
@@ -41,7 +41,7 @@ class Client:
 
     @classmethod
     def of(cls, stack: Stack, tickets: int) -> "Client":
-        """Starts a service with so many believable tickets of a fifth as many contacts."""
+        """Starts a service with so many seeded tickets."""
         stack.environment |= {"ADMIN_USERNAME": "ada", "ADMIN_PASSWORD": "only-for-benchmarks"}
         stack.manage("prepare")
         started = time.perf_counter()
@@ -55,7 +55,7 @@ class Client:
         answer.raise_for_status()
 
     def calls(self) -> dict[str, Callable[[], object]]:
-        """What is measured."""
+        """The measured requests by name."""
         numbers = count(time.time_ns())
         some = [row[0] for row in self.database.execute("SELECT id FROM tickets ORDER BY random() LIMIT 500")]
         waiting, middle = self._open_ids(), self._middle()
@@ -79,7 +79,7 @@ class Client:
             yield row[0]
 
     def _middle(self) -> str:
-        """A filter for what is older than the ticket in the middle of the list."""
+        """A filter for the tickets older than the one in the middle of the list."""
         row = self.database.execute(
             "SELECT created_at FROM tickets WHERE id > (SELECT max(id) / 2 FROM tickets) ORDER BY id LIMIT 1"
         ).fetchone()
@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def compare(small: Client, large: Client) -> None:
-    """Prints the medians of both, measured in turns, and their ratio."""
+    """Prints the medians of both, measured alternately, and their ratio."""
     print(f"\n{'medians':<32}{SMALL:>12,}{LARGE:>12,}{'ratio':>9}  (wanted: {WANTED_RATIO})")
     for (name, with_few), with_many in zip(small.calls().items(), large.calls().values(), strict=True):
         before, after = medians(with_few, with_many, times=PAGES if name == "admin list" else REQUESTS)
@@ -106,7 +106,7 @@ def compare(small: Client, large: Client) -> None:
 
 
 def medians(*calls: Callable[[], object], times: int) -> list[float]:
-    """Of so many calls of each, in turns; milliseconds."""
+    """The median duration of each call in milliseconds, alternating between the calls."""
     taken: list[list[float]] = [[] for _ in calls]
     for number in range(WARM_UP + times):
         for call, found in zip(calls, taken, strict=True):
@@ -118,8 +118,8 @@ def medians(*calls: Callable[[], object], times: int) -> list[float]:
 
 
 def search(client: Client) -> None:
-    """A search that matches 50 of all."""
-    client.database.execute(HIDE_NEEDLES.encode())
+    """Measures a search of the API that matches 50 tickets."""
+    client.database.execute(ADD_NEEDLES.encode())
     client.database.execute("VACUUM ANALYZE tickets")
     path = f"{PAGE}&q={quote(NEEDLE)}"
     found = client.session.get(f"{client.url}/api/v1/{path}", timeout=60).json()

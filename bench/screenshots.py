@@ -1,4 +1,4 @@
-"""Takes the README's pictures of the support desk, on a stack of its own that is thrown away: `make screenshots`."""
+"""`make screenshots`: the README's screenshots of the support desk, taken on a temporary stack."""
 
 import shutil
 
@@ -33,7 +33,7 @@ It did until the update. We tried:
 Please write to hall3@example.com or call me.
 
 Thank you, Grace"""
-# The past, as the pictures should show it: a ticket every few hours for a month, resolved within a day or so.
+# Resolved tickets for the screenshots: one every few hours for a month, each resolved within a day or so.
 PAST = """
 WITH contact AS (
     INSERT INTO contacts (full_name, email, created_at)
@@ -43,12 +43,12 @@ WITH contact AS (
 )
 INSERT INTO tickets (contact_id, issue_description, status, created_at, resolved_at)
 SELECT (SELECT id FROM contact ORDER BY (id * n) %% 7, id LIMIT 1), (%(texts)s::text[])[1 + n %% %(count)s],
-       'resolved', moment, least(now(), moment + interval '1 hour' * (1 + n * 37 %% 29))
+       'resolved', opened_at, least(now(), opened_at + interval '1 hour' * (1 + n * 37 %% 29))
 FROM generate_series(1, 400) AS n
-CROSS JOIN LATERAL (SELECT now() - interval '100 minutes' * n * (0.8 + n * 13 %% 7 / 10.0) AS moment) AS at
-ORDER BY moment
+CROSS JOIN LATERAL (SELECT now() - interval '100 minutes' * n * (0.8 + n * 13 %% 7 / 10.0) AS opened_at) AS at
+ORDER BY opened_at
 """
-# What is open came in one after the other, the last just now.
+# Open tickets arrived one after the other, the last just now.
 AGES = """
 UPDATE tickets SET created_at = now() - interval '97 minutes' * (last.id - tickets.id) - interval '4 minutes'
 FROM (SELECT max(id) AS id FROM tickets) AS last WHERE status = 'open'
@@ -56,14 +56,14 @@ FROM (SELECT max(id) AS id FROM tickets) AS last WHERE status = 'open'
 
 
 def main() -> None:
-    """Remakes every picture in `IMAGES`."""
+    """Takes every screenshot in `IMAGES` anew."""
     with running() as stack, sync_playwright() as playwright:
         stack.environment |= {"ADMIN_USERNAME": "ada", "ADMIN_PASSWORD": PASSWORD}
         stack.manage("prepare")
         service = stack.start_service()
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page(base_url=service.url, viewport=ViewportSize(width=1280, height=800))
-        # Not by way of the home page: it would keep the figures of an empty service for a minute.
+        # Skips the home page, which would cache the figures of an empty service for a minute.
         page.goto("/admin/login/?next=/admin/webhooks/receiver/add/")
         page.fill("#id_username", "ada")
         page.fill("#id_password", PASSWORD)
@@ -83,7 +83,7 @@ def main() -> None:
 
 
 def fill(stack: Stack, service: Gunicorn, page: Page) -> int:
-    """Opens tickets as their contacts would, and has their webhooks delivered. Returns the letter's number."""
+    """Opens tickets and waits for their webhooks; returns the id of the ticket with LETTER."""
     database = stack.connect()
     database.execute(PAST, {"people": PEOPLE, "texts": TEXTS, "count": len(TEXTS)})
     receiver = RecordingReceiver()

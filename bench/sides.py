@@ -1,4 +1,4 @@
-"""The two that are measured: Ticket Loop as its users run it, and the peer, on one PostgreSQL."""
+"""The two sides of the comparison, on one PostgreSQL: Ticket Loop and the baseline."""
 
 import os
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tests.processes import Process, free_port, wait_until
 PROCESSES = 2
 CONTACTS = 1_000
 
-# Only what both sides' tables have; the rest is theirs to fill in.
+# Only the columns that both sides have; the others have defaults.
 SEED = """
 TRUNCATE contacts, tickets RESTART IDENTITY CASCADE;
 INSERT INTO contacts (full_name, email)
@@ -37,20 +37,20 @@ class Side:
         return self.process.process.pid
 
     def seed(self, tickets: int) -> None:
-        """Exactly this many open tickets of 1,000 contacts, ids from 1."""
+        """Replaces all rows by this many open tickets of 1,000 contacts, with ids from 1."""
         self.database.execute(SEED.format(contacts=CONTACTS, tickets=tickets).encode())
         for table in ("contacts", "tickets"):
             self.database.execute(f"VACUUM ANALYZE {table}".encode())
 
 
 def start_ticket_loop(stack: Stack) -> Side:
-    """gunicorn, by the project's own configuration."""
+    """gunicorn with the project's configuration."""
     service = stack.start_service()
     return Side("Ticket Loop", service.url, service, stack.connect())
 
 
 def start_baseline(stack: Stack) -> Side:
-    """uvicorn with uvloop and httptools, in as many processes."""
+    """uvicorn with uvloop and httptools, in the same number of processes."""
     stack.connect().execute("CREATE DATABASE baseline")
     url = stack.postgres.url.rsplit("/", 1)[0] + "/baseline"
     driver = url.replace("postgres://", "postgresql+asyncpg://").replace("postgresql://", "postgresql+asyncpg://")

@@ -1,4 +1,4 @@
-"""A receiver that costs as little as Python lets it, in a process of its own: notes when each event arrives."""
+"""Minimal receiver in a process of its own, which records the arrival of each event."""
 
 import asyncio
 import multiprocessing
@@ -10,7 +10,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 class _Protocol(asyncio.Protocol):
-    """One connection: requests with a Content-Length, one after the other."""
+    """HTTP/1.1 connection: consecutive requests with a Content-Length."""
 
     def __init__(self, arrivals: list[tuple[str, float]]) -> None:
         self.arrivals = arrivals
@@ -27,10 +27,10 @@ class _Protocol(asyncio.Protocol):
                 name.lower(): value.strip()
                 for name, _, value in (line.partition(b":") for line in self.buffer[:end].split(b"\r\n")[1:])
             }
-            whole = end + 4 + int(headers[b"content-length"])
-            if len(self.buffer) < whole:
+            size = end + 4 + int(headers[b"content-length"])
+            if len(self.buffer) < size:
                 return
-            self.buffer = self.buffer[whole:]
+            self.buffer = self.buffer[size:]
             self.arrivals.append((headers[b"webhook-id"].decode(), time.time()))
             self.transport.write(ANSWER)
 
@@ -43,7 +43,7 @@ def _serve(control: Connection) -> None:
         server = await loop.create_server(lambda: _Protocol(arrivals), "127.0.0.1", 0, backlog=512)
         control.send(server.sockets[0].getsockname()[1])
 
-        def asked() -> None:
+        def send_arrivals() -> None:
             try:
                 control.recv()
             except EOFError:
@@ -51,7 +51,7 @@ def _serve(control: Connection) -> None:
                 return
             control.send(list(arrivals))
 
-        loop.add_reader(control.fileno(), asked)
+        loop.add_reader(control.fileno(), send_arrivals)
         await asyncio.Event().wait()
 
     try:
@@ -61,7 +61,7 @@ def _serve(control: Connection) -> None:
 
 
 class Sink:
-    """`with Sink() as sink:` serves `sink.url`; `sink.arrivals()` are the ids and the times (Unix seconds)."""
+    """Context manager that serves `url`; `arrivals()` are the webhook ids and times (Unix seconds)."""
 
     def __enter__(self) -> "Sink":
         context = multiprocessing.get_context("spawn")

@@ -1,4 +1,4 @@
-"""Ticket Loop as users run it, on durable servers of its own that are thrown away afterwards."""
+"""Temporary stack: Ticket Loop's processes on a durable PostgreSQL and a Valkey of their own."""
 
 import os
 import tempfile
@@ -14,12 +14,12 @@ from local.valkey import EmbeddedValkey
 from tests.processes import Gunicorn, Process
 
 WORKER_PROCESSES = 2
-LOG_FILES = 60  # of 16 MB, nearly what min_wal_size keeps
+LOG_FILES = 60  # of 16 MB; nearly min_wal_size
 
 
 @dataclass
 class Stack:
-    """Both servers and, once started, the service's processes."""
+    """The servers, and the processes started on them."""
 
     folder: Path
     postgres: EmbeddedPostgres
@@ -29,7 +29,7 @@ class Stack:
 
     @property
     def postgres_pid(self) -> int:
-        """The process of the PostgreSQL server, of which its backends are children."""
+        """The pid of the PostgreSQL server, the parent of its backends."""
         assert self.postgres.process is not None  # noqa: S101 - it runs
         return self.postgres.process.pid
 
@@ -42,31 +42,31 @@ class Stack:
         self.run_to_end("manage", *arguments, **self.environment)
 
     def run_to_end(self, *arguments: str, **environment: str) -> None:
-        """Runs a Python module; ends everything with its output where it fails."""
+        """Runs a Python module to its end; exits with its output if it fails."""
         process = Process(self.folder / "command.log", *arguments, **environment)
         if process.process.wait():
             raise SystemExit(process.output())
 
     def start_service(self) -> Gunicorn:
-        """The API, by gunicorn."""
+        """Starts gunicorn with the API and the admin."""
         service = Gunicorn(self.folder / "web.log", **self.environment)
         self.stack.callback(service.stop)
         return service
 
     def start_worker(self) -> Process:
-        """A worker as in the Compose file; returns once it takes tasks."""
+        """Starts a worker as in the Compose file; returns once it takes tasks."""
         options = ("--loglevel", "info", "--concurrency", str(WORKER_PROCESSES), "--without-mingle", "--without-gossip")
         worker = self._start_celery("worker", *options)
         worker.wait_for_output(" ready.")
         return worker
 
     def start_beat(self) -> Process:
-        """Beat, which ticks every second."""
+        """Starts beat, which ticks every second."""
         return self._start_celery("beat", "-s", str(self.folder / "beat"))
 
     @contextmanager
     def worker(self) -> Iterator[Process]:
-        """A worker, and beat."""
+        """Runs a worker and beat within the block."""
         beat, worker = self.start_beat(), self.start_worker()
         try:
             yield worker
@@ -75,7 +75,7 @@ class Stack:
             worker.kill()
 
     def _start_celery(self, name: str, *options: str) -> Process:
-        # A log of its own for each start: `wait_for_output` must not find an earlier one's words.
+        # A log per start: `wait_for_output` must not match the output of an earlier one.
         log = self.folder / f"{name}-{len(list(self.folder.glob(f'{name}-*')))}.log"
         process = Process(log, "celery", "-A", "ticketloop", name, *options, **self.environment)
         self.stack.callback(process.kill)
@@ -104,17 +104,17 @@ def running() -> Iterator[Stack]:
             "API_ACCESS": "open",
             "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
         }
-        made = Stack(folder, postgres, valkey, environment, stack)
-        made.manage("migrate", "--verbosity", "0")
-        made.connect().execute("CREATE EXTENSION pg_stat_statements")
-        _age(made.connect())
-        yield made
+        ready = Stack(folder, postgres, valkey, environment, stack)
+        ready.manage("migrate", "--verbosity", "0")
+        ready.connect().execute("CREATE EXTENSION pg_stat_statements")
+        _fill_wal(ready.connect())
+        yield ready
 
 
-def _age(database: psycopg.Connection) -> None:
-    """Has the server keep files that it can write its log into again, as one has that has run for a while.
+def _fill_wal(database: psycopg.Connection) -> None:
+    """Lets the server create WAL files that it can recycle, as one has that has run for a while.
 
-    A new one must fill each file with zeros first: 50 ms, in which nobody commits, after every 16 MB.
+    Else it would zero-fill a new file after every 16 MB, which blocks commits for 50 ms.
     """
     for _ in range(LOG_FILES):
         database.execute("SELECT pg_logical_emit_message(true, 'bench', ''), pg_switch_wal()")

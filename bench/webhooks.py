@@ -1,4 +1,4 @@
-"""`make bench-webhooks`: drain rate, latency, the cost of a claim, statements per delivery."""
+"""`make bench-webhooks`: drain rate, latency, duration of a claim, statements per delivery."""
 
 import multiprocessing
 import os
@@ -41,13 +41,13 @@ def main() -> None:
     with running() as stack, Sink() as sink:
         connection = stack.connect()
         receiver = add_receiver(stack, connection, sink.url)
-        drain(stack, connection, sink, receiver)
-        idle(stack, connection, sink)
-        flat(stack, connection, receiver)
+        measure_drain(stack, connection, sink, receiver)
+        measure_latency(stack, connection, sink)
+        measure_claim(stack, connection, receiver)
 
 
 def add_receiver(stack: Stack, connection: psycopg.Connection, url: str) -> int:
-    """Lets the environment name the receiver, as an operator does; returns its id."""
+    """Sets up the receiver by WEBHOOK_URL; returns its id."""
     stack.environment |= {"WEBHOOK_URL": url, "WEBHOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
     stack.manage("prepare")
     row = connection.execute("SELECT id FROM webhook_receivers").fetchone()
@@ -62,8 +62,8 @@ def add_events(connection: psycopg.Connection, receiver: int, count: int, state:
 # -- draining a backlog -------------------------------------------------------------------------------------------
 
 
-def drain(stack: Stack, connection: psycopg.Connection, sink: Sink, receiver: int) -> None:
-    """The worker and the plain loop in turns, each on `BACKLOG` events."""
+def measure_drain(stack: Stack, connection: psycopg.Connection, sink: Sink, receiver: int) -> None:
+    """Compares the worker with a plain loop of requests, alternately, each with `BACKLOG` events."""
     ours, plain = [], []
     statements: list[float] = []
     for number in range(1, ROUNDS + 1):
@@ -81,7 +81,7 @@ def drain(stack: Stack, connection: psycopg.Connection, sink: Sink, receiver: in
         print(f"drain, round {number}: {ours[-1]:,.0f}/s; plain loop of requests: {plain[-1]:,.0f}/s")
     ratio = statistics.median(ours) / statistics.median(plain)
     print(f"drain: {statistics.median(ours):,.0f}/s, {ratio:.2f} of the plain loop (wanted: at least 0.4)")
-    print(f"SQL statements for each delivery, all that the worker sends: {statistics.median(statements):.3f}")
+    print(f"SQL statements of the worker per delivery: {statistics.median(statements):.3f}")
     for text, count in connection.execute(
         "SELECT regexp_replace(left(query, 70), '\\s+', ' ', 'g'), calls FROM pg_stat_statements WHERE toplevel "
         "ORDER BY calls DESC LIMIT 6"
@@ -91,18 +91,18 @@ def drain(stack: Stack, connection: psycopg.Connection, sink: Sink, receiver: in
 
 def rate(arrived: Sequence[tuple[str, float]]) -> float:
     """Events per second between the first and the last arrival."""
-    moments = sorted(moment for _, moment in arrived)
-    return len(moments) / (moments[-1] - moments[0])
+    times = sorted(time for _, time in arrived)
+    return len(times) / (times[-1] - times[0])
 
 
 def settle(connection: psycopg.Connection) -> None:
-    """Waits until every delivery is recorded."""
+    """Waits until no delivery is pending."""
     while connection.execute("SELECT 1 FROM webhook_deliveries WHERE state = 'pending' LIMIT 1").fetchone():
         time.sleep(0.1)
 
 
 def calls(connection: psycopg.Connection) -> int:
-    """Statements that were sent; the look-ups of foreign keys that PostgreSQL adds at a commit are its own."""
+    """The number of statements sent, without the foreign-key checks that PostgreSQL adds."""
     row = connection.execute(
         "SELECT sum(calls) FROM pg_stat_statements WHERE toplevel AND query NOT LIKE 'SELECT % FROM ONLY %'"
     ).fetchone()
@@ -111,7 +111,7 @@ def calls(connection: psycopg.Connection) -> int:
 
 
 def plain_loop(url: str) -> None:
-    """As many processes as the worker has, each with a session, one request after the other."""
+    """Posts `BACKLOG` events from as many processes as the worker has, one request after the other."""
     context = multiprocessing.get_context("spawn")
     share = BACKLOG // WORKER_PROCESSES
     barrier = context.Barrier(WORKER_PROCESSES)
@@ -123,7 +123,7 @@ def plain_loop(url: str) -> None:
 
 
 def post_loop(url: str, count: int, barrier: Any) -> None:
-    """The cheapest sender with `requests`: no signature, no outbox, no record."""
+    """Posts events with one `requests.Session`: no signature, no outbox, no record."""
     barrier.wait()
     headers = {"Content-Type": "application/json"}
     with requests.Session() as session:
@@ -135,8 +135,8 @@ def post_loop(url: str, count: int, barrier: Any) -> None:
 # -- from commit to arrival ---------------------------------------------------------------------------------------
 
 
-def idle(stack: Stack, connection: psycopg.Connection, sink: Sink) -> None:
-    """From the start of the ticket's transaction until its event is at the receiver, one ticket at a time."""
+def measure_latency(stack: Stack, connection: psycopg.Connection, sink: Sink) -> None:
+    """Measures the latency from the ticket's transaction to the arrival of its event, one ticket at a time."""
     service = stack.start_service()
     with stack.worker():
         service.open_ticket()
@@ -161,11 +161,11 @@ def idle(stack: Stack, connection: psycopg.Connection, sink: Sink) -> None:
 # -- the claim ----------------------------------------------------------------------------------------------------
 
 
-def flat(stack: Stack, connection: psycopg.Connection, receiver: int) -> None:
-    """The claim's time with ever more deliveries stored; 100 of them are due."""
+def measure_claim(stack: Stack, connection: psycopg.Connection, receiver: int) -> None:
+    """Measures the duration of a claim of 100 due deliveries, with ever more deliveries stored."""
     os.environ.update(stack.environment)
     django.setup()
-    from webhooks.delivery import CLAIM  # only now that the settings can load
+    from webhooks.delivery import CLAIM  # after the settings
 
     values = {"limit": 16, "room": 8, "busy": [], "rooms": [], "margin": 5, "threshold": 3}
     connection.execute("TRUNCATE webhook_events CASCADE")

@@ -1,4 +1,4 @@
--- wrk's requests: `wrk -s bench/wrk.lua URL -- MODE FIRST LAST`. One thread only: it counts for itself.
+-- wrk's requests: `wrk -s bench/wrk.lua URL -- MODE FIRST LAST`. Use one thread: each would count ids from FIRST.
 
 local mode, first, last, n
 local headers = { ["Content-Type"] = "application/json" }

@@ -1,4 +1,4 @@
-"""Fixtures: the running service, its worker, a receiver; every test starts with empty tables."""
+"""Fixtures: the service, its worker, a receiver. Every test starts with empty tables."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -20,16 +20,16 @@ from tests.receiver import RecordingReceiver
 from tests.service import Service
 from webhooks.models import Delivery, EventType, Receiver
 
-# The same examples at every run, as Hypothesis itself does in CI, however long a busy machine takes for one.
+# Reproducible examples and no deadline, as in Hypothesis' own CI profile: a busy machine must fail no test.
 hypothesis.settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("suite")
 
 
-# The files that take longest come first, those that mostly wait beside those that compute, so that the processes that
-# share the files (`make test`) end at the same time.
-LONGEST = [
+# Slow files run first, those that mostly wait beside those that compute, so that the processes of `make test` end
+# together.
+SLOWEST_FIRST = [
     "desk/test_accessibility.py",
     "webhooks/test_delivery.py",
     "openapi/clients/test_generated_clients.py",
@@ -43,19 +43,19 @@ LONGEST = [
 ]
 
 
-# What these fixtures start takes seconds: a test that needs one is no part of the fast tier (`make test-fast`).
-PROCESSES = {"start_service", "start_process", "start_worker", "worker", "browser"}
+# Fixtures that start processes, which takes seconds: their users are not in the fast tier (`make test-fast`).
+SLOW_FIXTURES = {"start_service", "start_process", "start_worker", "worker", "browser"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if PROCESSES & set(getattr(item, "fixturenames", ())):
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
-    place = {Path(__file__).parent / name: number for number, name in enumerate(LONGEST)}
+    place = {Path(__file__).parent / name: number for number, name in enumerate(SLOWEST_FIRST)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
-# A shell that runs the tests in the background has them ignore Ctrl-C, and with them every process that they start.
+# Restores SIGINT: a shell ignores it for background jobs, and the processes of the tests would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

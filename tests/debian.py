@@ -1,4 +1,4 @@
-"""Programs from Debian's packages, which not every machine has that runs the tests."""
+"""Programs of Debian packages, which a machine that runs the tests may lack."""
 
 import os
 import shutil
@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 
-def program(name: str, package: str, *others: str) -> str:
-    """Where the program is, or the first of the others. Without it the test that asks is skipped, but not in CI."""
+def find_program(name: str, package: str, *others: str) -> str:
+    """The path of the program, or of the first of the others. Skips the test if there is none; in CI, fails it."""
     path = f"{os.environ['PATH']}:/usr/sbin"
     found = next(filter(None, (shutil.which(each, path=path) for each in (name, *others))), None)
     if found:
@@ -20,7 +20,7 @@ def program(name: str, package: str, *others: str) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says how many tests were skipped, a line for each reason."""
+    """Prints the number of skipped tests, a line per reason."""
     reports = terminalreporter.getreports("skipped")
     reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports)
     for reason, count in sorted(reasons.items()):

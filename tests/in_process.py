@@ -1,4 +1,4 @@
-"""The service in the test's own process: its WSGI application behind the interface of a client of HTTP."""
+"""The service in the test's process: requests' API in front of its WSGI application."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,10 +18,9 @@ from ticketloop.wsgi import application
 
 
 class InProcess(Service):
-    """The WSGI application called directly, in the test's thread and on the test's database connection.
+    """Calls the WSGI application directly, in the test's thread and on its database connection.
 
-    What the server does stays out: connections, chunked bodies, many requests at once. An answer has come whole before
-    the test sees it.
+    Without a server there is no keep-alive, chunked body or concurrency; the test gets complete responses only.
     """
 
     url = "http://127.0.0.1"
@@ -33,10 +32,10 @@ class InProcess(Service):
 
 
 class WsgiAdapter(HTTPAdapter):
-    """Sends a request to the service's WSGI application.
+    """Transport adapter that sends requests to the service's WSGI application.
 
-    DRF's RequestsClient would do, but that it calls Django's own application, closes no answer (PEP 3333) and takes no
-    path with a character beyond Latin-1.
+    DRF's RequestsClient is no substitute: it calls Django's own application, never closes the response (PEP 3333) and
+    fails for paths beyond Latin-1.
     """
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
@@ -45,13 +44,13 @@ class WsgiAdapter(HTTPAdapter):
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             started[:] = [int(status.partition(" ")[0]), [(name, value.strip()) for name, value in headers]]
 
-        with closing_answer(application(environ_of(request), start_response)) as answer:
+        with closing(application(wsgi_environ(request), start_response)) as answer:
             body = b"".join(answer)
         status, headers = started
         message = Message()
         for name, value in headers:
             message.add_header(name, value)
-        original: Any = SimpleNamespace(msg=message, isclosed=lambda: True, close=lambda: None)  # has the cookies
+        original: Any = SimpleNamespace(msg=message, isclosed=lambda: True, close=lambda: None)  # for the cookies
         raw = HTTPResponse(
             body=BytesIO(body),
             headers=HTTPHeaderDict(headers),
@@ -62,8 +61,8 @@ class WsgiAdapter(HTTPAdapter):
         return self.build_response(request, raw)
 
 
-def environ_of(request: requests.PreparedRequest) -> dict[str, Any]:
-    """The request as WSGI has it (PEP 3333): text is Latin-1, whatever the bytes mean."""
+def wsgi_environ(request: requests.PreparedRequest) -> dict[str, Any]:
+    """The WSGI environ of the request (PEP 3333: bytes decoded as Latin-1)."""
     url = urlsplit(str(request.url))
     body = request.body or b""
     content = body if isinstance(body, bytes) else str(body).encode()
@@ -86,10 +85,10 @@ def environ_of(request: requests.PreparedRequest) -> dict[str, Any]:
 
 
 @contextmanager
-def closing_answer(answer: Iterable[bytes]) -> Iterator[Iterable[bytes]]:
-    """Closes it afterwards, as a server does."""
+def closing(response: Iterable[bytes]) -> Iterator[Iterable[bytes]]:
+    """Closes the response on exit, as a server does."""
     try:
-        yield answer
+        yield response
     finally:
-        if hasattr(answer, "close"):
-            answer.close()
+        if hasattr(response, "close"):
+            response.close()

@@ -1,19 +1,19 @@
-"""Who waits for whom in PostgreSQL, and who may connect to it."""
+"""Lock waits and connections in PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 
-def somebody_waits(cursor: Any) -> bool:
-    """Whether another transaction waits for the cursor's."""
+def blocks_another(cursor: Any) -> bool:
+    """Whether another transaction waits for that of the cursor."""
     cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
     return bool(cursor.fetchone()[0])
 
 
 def waiting(cursor: Any) -> int:
-    """How many wait for a lock in this database."""
-    cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction goes on seeing what it saw first
+    """The number of sessions that wait for a lock in this database."""
+    cursor.execute("SELECT pg_stat_clear_snapshot()")  # within a transaction the statistics are a snapshot
     cursor.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
@@ -21,9 +21,9 @@ def waiting(cursor: Any) -> int:
 
 
 @contextmanager
-def nobody_may_connect(cursor: Any) -> Iterator[None]:
-    """Whoever is connected stays so."""
-    # ALTER DATABASE would refuse to shut the database that it is asked from.
+def refuse_connections(cursor: Any) -> Iterator[None]:
+    """Refuses new connections to this database within the block; existing ones stay."""
+    # ALTER DATABASE refuses this for the current database.
     allow = "UPDATE pg_database SET datallowconn = %s WHERE datname = current_database()"
     cursor.execute(allow, [False])
     try:
@@ -32,8 +32,8 @@ def nobody_may_connect(cursor: Any) -> Iterator[None]:
         cursor.execute(allow, [True])
 
 
-def end_all_others(cursor: Any) -> None:
-    """Ends the other connections to this database, and waits for that: until then one takes statements, to fail."""
+def terminate_other_connections(cursor: Any) -> None:
+    """Terminates the other connections to this database and waits until they have ended."""
     cursor.execute(
         "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -1,4 +1,4 @@
-"""Debian's nginx with the project's own configuration, in front of APIs on loopback."""
+"""nginx (Debian's package) with the project's configuration, in front of APIs on loopback."""
 
 import re
 import signal
@@ -17,7 +17,7 @@ TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 class Nginx(EmbeddedServer):
-    """Shares requests among the APIs at these addresses (`host:port`), which here no DNS has to be asked for."""
+    """A reverse proxy for the APIs at these addresses (`host:port`), which need no DNS."""
 
     name = "nginx"
 
@@ -28,7 +28,7 @@ class Nginx(EmbeddedServer):
 
     @property
     def url(self) -> str:
-        """Where clients find the service; no trailing slash."""
+        """Base URL without a trailing slash."""
         return f"http://127.0.0.1:{self.port}"
 
     def prepare(self) -> None:

@@ -1,4 +1,4 @@
-"""A PgBouncer of the suite's own: Debian's package, pooling by transaction in front of the suite's PostgreSQL."""
+"""PgBouncer (Debian's package) in transaction mode, in front of the suite's PostgreSQL."""
 
 import signal
 from pathlib import Path
@@ -9,12 +9,12 @@ import psycopg
 from local.postgres import as_unprivileged_user
 from local.server import EmbeddedServer, end_with_parent
 
-# More clients than this at once must take turns, transaction by transaction.
+# More concurrent clients than this share connections, transaction by transaction.
 POOL_SIZE = 2
 
 
 class PgBouncer(EmbeddedServer):
-    """Pools connections to the database at `database_url`, with the same user and password."""
+    """A connection pool for the database at `database_url`, with the same user and password."""
 
     name = "pgbouncer"
 

@@ -1,4 +1,4 @@
-"""The plans by which PostgreSQL finds a page."""
+"""Query plans of a page."""
 
 from collections.abc import Mapping
 from unittest.mock import patch
@@ -9,7 +9,7 @@ from core.raw_sql import Row, fetch_all_planned_for
 
 
 def plans_of_a_page(collection: Collection, query: Query) -> str:
-    """`EXPLAIN` of every statement that the page takes."""
+    """The output of EXPLAIN for every statement of the page."""
     plans: list[str] = []
 
     def explain(statement: str, values: Mapping[str, object]) -> list[Row]:

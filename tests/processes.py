@@ -1,4 +1,4 @@
-"""Starts the service's processes as its operator would, and ends them."""
+"""Processes of the service, started as an operator would."""
 
 import contextlib
 import os
@@ -13,16 +13,16 @@ from typing import Any
 
 import requests
 
-from tests.service import PATIENCE, Service
+from tests.service import WAIT_LIMIT, Service
 
 ROOT = Path(__file__).resolve().parent.parent
-# Seconds within which half of the requests are answered where nothing is waited for, on a busy machine too. Waiting
-# for a broker or a receiver that does not answer takes a second or two.
-AT_ONCE = 0.5
+# Seconds: limit of the median response time of requests that must not wait for a broker or receiver. Waiting for one
+# takes a second or two, being served by a busy machine much less.
+MAX_MEDIAN_SECONDS = 0.5
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = PATIENCE, what: str = "the condition") -> Any:
-    """The first true value of `condition`, asked every 20 ms; fails after `seconds`."""
+def wait_until(condition: Callable[[], Any], seconds: float = WAIT_LIMIT, what: str = "the condition") -> Any:
+    """The first true value of `condition`, polled every 20 ms. Raises TimeoutError after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := condition():
@@ -35,7 +35,7 @@ _closed_ports: list[socket.socket] = []
 
 
 def closed_port() -> int:
-    """A port on loopback that refuses connections, and that nobody else can take as long as the tests run."""
+    """A loopback port that refuses connections, reserved for the rest of the run."""
     reserved = socket.socket()
     reserved.bind(("127.0.0.1", 0))
     _closed_ports.append(reserved)
@@ -44,16 +44,16 @@ def closed_port() -> int:
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on."""
+    """A free loopback port."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
 class Process:
-    """A Python module run as `python -m …` in a process group of its own, its output kept in `log`."""
+    """A Python module run with `python -m` in its own process group, with its output in `log`."""
 
-    inherited: tuple[int, ...] = ()  # open files that it is handed
+    inherited: tuple[int, ...] = ()  # file descriptors
 
     def __init__(self, log: Path, *arguments: str, **environment: str) -> None:
         self.log = log
@@ -69,12 +69,12 @@ class Process:
                 pass_fds=self.inherited,
             )
 
-    def wait_for_output(self, text: str, seconds: float = PATIENCE) -> None:
-        """Returns once `text` was printed; fails when the process ends or the time is over before."""
+    def wait_for_output(self, text: str, seconds: float = WAIT_LIMIT) -> None:
+        """Waits until `text` is printed; fails if the process ends before, or after `seconds`."""
         wait_until(lambda: text in self.output() or self.fail_if_ended(), seconds, f"{text!r} in {self.log.name}")
 
-    def wait_for_end(self, seconds: float = PATIENCE) -> int:
-        """The exit code, once the process has ended by itself; fails after `seconds`."""
+    def wait_for_end(self, seconds: float = WAIT_LIMIT) -> int:
+        """Waits until the process ends by itself; returns the exit code. Fails after `seconds`."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             return self.process.wait(seconds)
         raise AssertionError(f"{self.log.name} did not end within {seconds} s:\n{self.output()}")
@@ -83,16 +83,16 @@ class Process:
         return self.log.read_text(errors="replace")
 
     def kill(self) -> None:
-        """Kills every process of the group at once, as `kill -9` and the kernel's memory killer do."""
+        """Sends SIGKILL to the process group."""
         self._signal(signal.SIGKILL)
         self.process.wait()
 
     def ask_to_end(self) -> None:
-        """Sends SIGTERM, and does not wait."""
+        """Sends SIGTERM without waiting."""
         self._signal(signal.SIGTERM)
 
     def stop(self, seconds: float = 10) -> int:
-        """Asks the process to end, kills what is left after `seconds`, returns the exit code."""
+        """Sends SIGTERM, after `seconds` SIGKILL; returns the exit code."""
         self.ask_to_end()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
@@ -104,17 +104,17 @@ class Process:
             os.killpg(self.process.pid, number)
 
     def fail_if_ended(self) -> bool:
-        """False; fails with what the process said last when it has ended."""
+        """False while the process runs; fails with its last output once it has ended."""
         if self.process.poll() is not None:
             raise AssertionError(f"{self.log.name} ended with {self.process.returncode}:\n{self.output()[-5000:]}")
         return False
 
 
 class Gunicorn(Process, Service):
-    """gunicorn with the API and the admin; `url` has no trailing slash."""
+    """gunicorn with the API and the admin."""
 
     def __init__(self, log: Path, **environment: str) -> None:
-        # It is handed a socket that listens already: no other process can come first and take the port.
+        # It inherits a listening socket, so that no other process can take the port first.
         with socket.create_server(("127.0.0.1", 0)) as listening:
             self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
             self.inherited = (listening.fileno(),)
@@ -128,7 +128,7 @@ class Gunicorn(Process, Service):
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens, for a client that speaks to the socket itself."""
+        """Host and port, for clients that open a socket themselves."""
         host, _, port = self.url.removeprefix("http://").partition(":")
         return host, int(port)
 
@@ -136,7 +136,7 @@ class Gunicorn(Process, Service):
         return requests.Session()
 
     def post_times(self, count: int) -> list[float]:
-        """Seconds that each of `count` tickets took to be accepted, after one that is not counted."""
+        """Response times in seconds of `count` opened tickets, after a warm-up."""
         self.open_ticket()
         times = []
         for _ in range(count):
@@ -154,7 +154,7 @@ class Gunicorn(Process, Service):
 
 
 class Worker(Process):
-    """A Celery worker as in the Compose file, ready to take tasks."""
+    """A Celery worker as in the Compose file, started and ready."""
 
     def __init__(self, log: Path, concurrency: int = 2, **environment: str) -> None:
         options = ("--loglevel", "info", "--concurrency", str(concurrency), "--without-mingle", "--without-gossip")

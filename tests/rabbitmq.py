@@ -1,4 +1,4 @@
-"""A RabbitMQ of the suite's own: Debian's package, with its data, its name and its ports to itself."""
+"""RabbitMQ (Debian's package) with data, node name and ports of its own."""
 
 import contextlib
 import random
@@ -12,19 +12,19 @@ import amqp
 from local.server import EmbeddedServer, end_with_parent
 from tests.processes import wait_until
 
-# The package's own command, without the wrapper that changes to the system's user, its data and its cookie.
+# The command behind the package's wrapper, which would switch to the system's user, data and cookie.
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
 class RabbitMQ(EmbeddedServer):
-    """A broker with one node, and the Erlang port mapper that it needs (else it would start one that stays)."""
+    """A broker with one node and an Erlang port mapper of its own (RabbitMQ would start one that outlives it)."""
 
     name = "rabbitmq"
     start_limit = 120.0  # seconds; it takes five of processor time
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__(data_dir)
-        self.port = port_aside()
+        self.port = free_low_port()
         self._mapper: subprocess.Popen[bytes] | None = None
 
     @property
@@ -33,7 +33,7 @@ class RabbitMQ(EmbeddedServer):
         return f"amqp://ticketloop:{self.password}@127.0.0.1:{self.port}//"
 
     def prepare(self) -> None:
-        mapper_port, node_port = port_aside(), port_aside()
+        mapper_port, node_port = free_low_port(), free_low_port()
         self._configuration.touch(mode=0o600)
         self._configuration.write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\ndefault_user = ticketloop\ndefault_pass = {self.password}\n"
@@ -41,8 +41,8 @@ class RabbitMQ(EmbeddedServer):
         )
         (self.data_dir / "plugins").write_text("[].")
         self._environment = {
-            "HOME": str(self.data_dir),  # where the cookie is
-            "RUNNING_UNDER_SYSTEMD": "true",  # one process, which takes signals itself
+            "HOME": str(self.data_dir),  # for the Erlang cookie
+            "RUNNING_UNDER_SYSTEMD": "true",  # stays one process, which handles signals itself
             "ERL_CRASH_DUMP": str(self.data_dir / "crash.dump"),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": str(mapper_port),
@@ -93,8 +93,8 @@ class RabbitMQ(EmbeddedServer):
         return self.data_dir / "rabbitmq.conf"
 
 
-def port_aside() -> int:
-    """A free port that the system gives nobody by itself: seconds pass until RabbitMQ listens there."""
+def free_low_port() -> int:
+    """A free port below the ephemeral range: nobody gets it in the seconds until RabbitMQ listens."""
     while True:
         port = random.randint(20_000, 32_000)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):

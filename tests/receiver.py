@@ -1,4 +1,4 @@
-"""A real HTTP receiver for the suite: keeps what arrives, answers as it is told."""
+"""HTTP receiver that records requests and replies as configured."""
 
 import contextlib
 import os
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.service import PATIENCE
+from tests.service import WAIT_LIMIT
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """One request as it came."""
+    """A received request."""
 
     headers: dict[str, str]
     body: bytes
@@ -34,7 +34,7 @@ class Reply:
 
 class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 128  # of five, a burst loses connections, to come back a second later
+    request_queue_size = 128  # with the default of 5, a burst drops connections, which retry after a second
 
     def __init__(self, *arguments: Any) -> None:
         self.connections: set[socket.socket] = set()
@@ -49,7 +49,7 @@ class _QuietServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, *args: object) -> None:
-        """A sender that hangs up early is what some tests are about."""
+        """Ignores senders that disconnect early: some tests are about them."""
 
 
 class RecordingReceiver:
@@ -69,15 +69,15 @@ class RecordingReceiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}/hook"
 
-    def wait_for(self, count: int, seconds: float = PATIENCE) -> list[Arrival]:
-        """The first `count` arrivals, as soon as they are there; fails after `seconds`."""
+    def wait_for(self, count: int, seconds: float = WAIT_LIMIT) -> list[Arrival]:
+        """Waits for `count` arrivals and returns them; fails after `seconds`."""
         with self.changed:
             arrived = self.changed.wait_for(lambda: len(self.arrivals) >= count, seconds)
         assert arrived, f"{len(self.arrivals)} of {count} webhooks arrived within {seconds} s"
         return self.arrivals[:count]
 
     def close(self) -> None:
-        """Ends: connections are refused, those that are open break."""
+        """Stops listening and breaks open connections."""
         self._server.shutdown()
         self._server.server_close()
         for connection in list(self._server.connections):
@@ -85,7 +85,7 @@ class RecordingReceiver:
                 connection.shutdown(socket.SHUT_RDWR)
 
     def reopen(self) -> None:
-        """Listens again, on the same port."""
+        """Listens again on the same port."""
         self._listen(self._server.server_port)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -97,7 +97,7 @@ class RecordingReceiver:
             def do_POST(self) -> None:
                 length = int(self.headers["Content-Length"])
                 body = self.rfile.read(length)
-                if len(body) < length:  # the sender ended in the midst of it: no receiver takes that for a webhook
+                if len(body) < length:  # the sender was killed while sending
                     self.close_connection = True
                     return
                 headers = {name.lower(): value for name, value in self.headers.items()}

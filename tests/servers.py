@@ -1,4 +1,4 @@
-"""The suite's own PostgreSQL and Valkey, started before Django reads its settings."""
+"""PostgreSQL and Valkey of the suite, started before Django loads its settings."""
 
 import os
 import shutil
@@ -11,11 +11,11 @@ import pytest
 from local.postgres import EmbeddedPostgres
 from local.valkey import EmbeddedValkey
 
-ROOM = 2**31  # bytes; the data of a run take less than half of it
+ROOM = 2**31  # bytes; a run needs less than half of it
 
 
 def folder_in_memory() -> str | None:
-    """Where files never wait for a disk, if there is room; None for the usual place."""
+    """A folder in memory (tmpfs), if it has room; None for the default place."""
     memory = Path("/dev/shm")  # noqa: S108 -- a folder of our own is made in it
     return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > ROOM else None
 
@@ -23,7 +23,7 @@ def folder_in_memory() -> str | None:
 FOLDER = Path(tempfile.mkdtemp(prefix="ticketloop-tests-", dir=folder_in_memory()))
 POSTGRES = EmbeddedPostgres(FOLDER / "postgres", durable=False)
 VALKEY = EmbeddedValkey(FOLDER / "valkey")
-# Whatever the developer has set for a run of the service must not reach the tests.
+# The developer's own settings of the service must not reach the tests.
 OWN_VARIABLES = [
     *("SECRET_KEY", "DEBUG", "HTTPS_ONLY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "API_ACCESS", "LOG_LEVEL"),
     *("DATABASE_URL", "REDIS_URL", "BROKER_URL", "PREPARED_STATEMENTS"),
@@ -38,7 +38,7 @@ NOWHERE = {"DATABASE_URL": "postgres://nobody:nothing@127.0.0.1:1/none", "REDIS_
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
-    """Starts the servers before pytest-django reads the settings, in a process that is going to run tests."""
+    """Starts the servers before pytest-django loads the settings, in a process that will run tests."""
     for name in OWN_VARIABLES:
         os.environ.pop(name, None)
     os.environ.update(
@@ -52,13 +52,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def runs_tests(config: pytest.Config) -> bool:
-    """False where tests are only collected, and in the process that hands them to those of pytest-xdist (`-n`)."""
+    """False for `--collect-only`, and in the controller of pytest-xdist (`-n`)."""
     options = config.known_args_namespace
     return not options.collectonly and ("PYTEST_XDIST_WORKER" in os.environ or not options.numprocesses)
 
 
 def start() -> dict[str, str]:
-    """Starts the servers; returns the variables under which the service finds them."""
+    """Starts the servers; returns their environment variables."""
     POSTGRES.start()
     VALKEY.start()
     return {"DATABASE_URL": POSTGRES.url, "REDIS_URL": VALKEY.url}

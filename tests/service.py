@@ -1,14 +1,12 @@
-"""The service under test as a client sees it: in the test's own process (tests/in_process.py) or behind gunicorn
-(tests/processes.py)."""
+"""Client of the service under test, which runs in the test's process (in_process.py) or in gunicorn (processes.py)."""
 
 from abc import ABC, abstractmethod
 from typing import Any
 
 import requests
 
-# Seconds to wait for what takes one at most: nothing is slower for it, and a machine that is busy with other things
-# fails no test.
-PATIENCE = 60.0
+# Seconds to wait for what normally takes less than one: generous, so that a busy machine fails no test.
+WAIT_LIMIT = 60.0
 
 
 class Service(ABC):
@@ -18,14 +16,14 @@ class Service(ABC):
 
     @abstractmethod
     def session(self) -> requests.Session:
-        """A client that keeps its cookies."""
+        """A session, which keeps cookies."""
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
-        """A request as any client would send it; redirects are left to the test."""
+        """Sends a request without a session; does not follow redirects."""
         with self.session() as session:
-            return session.request(method, self.url + path, timeout=PATIENCE, allow_redirects=False, **options)
+            return session.request(method, self.url + path, timeout=WAIT_LIMIT, allow_redirects=False, **options)
 
     def open_ticket(self, **values: Any) -> requests.Response:
-        """POSTs a ticket; what is not given is something valid."""
+        """POSTs a ticket with these values; the others are valid defaults."""
         ticket = {"full_name": "Ada Lovelace", "email": "ada@example.com", "issue_description": "It is broken."}
         return self.request("POST", "/api/v1/tickets", json={**ticket, **values})

@@ -1,4 +1,4 @@
-"""Members of staff who are signed in already, for tests that are not about signing in."""
+"""Signed-in members of staff, for tests that are not about signing in."""
 
 from importlib import import_module
 from typing import Any
@@ -14,7 +14,7 @@ CSRF_TOKEN = "a" * 32
 
 
 def session_key(username: str, role: str | None = None, **values: Any) -> str:
-    """The key of a session in which a new member of staff is signed in, who has the role of that name if any."""
+    """The session key of a new, signed-in member of staff, with the role of that name if any."""
     user = get_user_model().objects.create_user(username, **{"is_staff": True, **values})
     if role:
         user.groups.add(Group.objects.get(name=role))
@@ -28,7 +28,7 @@ def session_key(username: str, role: str | None = None, **values: Any) -> str:
 
 
 class Staff:
-    """A member of staff with a browser of the plainest kind: it keeps cookies and follows no redirect."""
+    """A member of staff with an HTTP session; follows no redirects."""
 
     def __init__(self, service: Service, username: str, role: str | None = None, **values: Any) -> None:
         self.service = service

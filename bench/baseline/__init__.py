@@ -1,1 +1,1 @@
-"""The peer to beat: the original's work, done by the original's stack as well as we know how to."""
+"""The baseline: the original's API on the original's stack, in its best form."""

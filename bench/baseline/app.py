@@ -1,7 +1,7 @@
-"""Tickets by FastAPI, SQLAlchemy 2 (async), asyncpg and Pydantic 2, as `uvicorn bench.baseline.app:app`.
+"""Tickets with FastAPI, SQLAlchemy 2 (async), asyncpg and Pydantic 2: `uvicorn bench.baseline.app:app`.
 
-It does what the original did and no more: no webhook is sent or recorded, nothing is tried again. What the original
-lacked (one ticket, pages) is written as an experienced user of that stack would.
+It does what the original did and no more: no webhooks, no retries. What the original lacked (one ticket, pages) is
+written as an experienced user of that stack would.
 """
 
 import enum
@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, contains_eager, joinedload, mapped_column, relationship
 
-# The same number of connections as the service has threads, in each process.
+# As many connections per process as the service has threads.
 engine = create_async_engine(os.environ["BASELINE_DATABASE_URL"], pool_size=8, max_overflow=0)
 sessions = async_sessionmaker(engine, expire_on_commit=False)
 
@@ -54,8 +54,8 @@ class Ticket(Base):
     contact: Mapped[Contact] = relationship()
 
 
-def text(longest: int) -> object:
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest)
+def text(max_length: int) -> object:
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
 
 
 class TicketIn(BaseModel):
@@ -109,7 +109,7 @@ async def create(ticket_in: TicketIn, session: Session) -> Ticket:
 
 
 async def contact_of(ticket_in: TicketIn, session: AsyncSession) -> Contact:
-    """Found by email, else made; safe against somebody who makes it at the same time."""
+    """The contact found by email, else created; safe against concurrent requests."""
     by_email = select(Contact).where(Contact.email == ticket_in.email.lower())
     if contact := await session.scalar(by_email):
         return contact

@@ -1,4 +1,4 @@
-"""Makes the baseline's tables: `python -m bench.baseline.tables`."""
+"""Creates the baseline's tables: `python -m bench.baseline.tables`."""
 
 import asyncio
 

@@ -25,8 +25,8 @@ def closed(service: Service, settings: Settings) -> Service:
 
 
 @pytest.fixture(autouse=True)
-def quick_hashes(settings: Settings) -> None:
-    """A password's real hash takes half a second, by intent."""
+def fast_password_hasher(settings: Settings) -> None:
+    """Real password hashes take half a second, by design."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

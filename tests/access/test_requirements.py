@@ -1,4 +1,4 @@
-"""Authorisation is closed by default: what no scope and no role names is refused, whoever asks."""
+"""Authorisation is closed by default: an action without a requirement is refused for everybody."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from core.requirement import Requirement
 
 
 class Things(ViewSet):
-    """Names who may list, and forgets to name who may count."""
+    """A viewset with a requirement for `list` and none for `count`."""
 
     requirements = {"list": Requirement(Scope.READ, "tickets.view_ticket")}
 
@@ -31,14 +31,14 @@ class Things(ViewSet):
 
 
 class Plain(APIView):
-    """A view that is no viewset, and says nothing about who may."""
+    """A plain view, without requirements."""
 
     def get(self, request: Request) -> Response:
         return Response("secret")
 
 
-NAMED = Things.as_view({"get": "list"})
-UNNAMED = Things.as_view({"get": "count"})
+DECLARED = Things.as_view({"get": "list"})
+UNDECLARED = Things.as_view({"get": "count"})
 PLAIN = Plain.as_view()
 
 
@@ -47,7 +47,7 @@ def with_all_scopes() -> dict[str, str]:
 
 
 def ask(view: Any, who: str, method: str = "GET") -> int:
-    """The status that this client is answered."""
+    """The status of the response to this client."""
     headers = with_all_scopes() if who == "key" else {}
     request = APIRequestFactory().generic(method, "/", headers=headers)
     if who == "superuser":
@@ -58,7 +58,7 @@ def ask(view: Any, who: str, method: str = "GET") -> int:
 
 @pytest.mark.parametrize("access", ["open", "intake", "key"])
 @pytest.mark.parametrize("who", ["anonymous", "key", "superuser"])
-@pytest.mark.parametrize("view", [UNNAMED, PLAIN])
+@pytest.mark.parametrize("view", [UNDECLARED, PLAIN])
 def test_an_action_that_is_not_named_is_refused(
     database: None, settings: Settings, view: Any, who: str, access: str
 ) -> None:
@@ -69,14 +69,14 @@ def test_an_action_that_is_not_named_is_refused(
 @pytest.mark.parametrize("who", ["anonymous", "key", "superuser"])
 def test_one_that_is_named_is_open_to_whom_it_names(database: None, settings: Settings, who: str) -> None:
     settings.API_ACCESS = "key"
-    assert ask(NAMED, who) == (401 if who == "anonymous" else 200)
+    assert ask(DECLARED, who) == (401 if who == "anonymous" else 200)
     settings.API_ACCESS = "open"
-    assert ask(NAMED, "anonymous") == 200
+    assert ask(DECLARED, "anonymous") == 200
 
 
 def test_what_a_path_offers_may_be_asked(database: None, settings: Settings) -> None:
     settings.API_ACCESS = "open"
-    assert (ask(UNNAMED, "anonymous", "OPTIONS"), ask(UNNAMED, "anonymous", "DELETE")) == (200, 405)
+    assert (ask(UNDECLARED, "anonymous", "OPTIONS"), ask(UNDECLARED, "anonymous", "DELETE")) == (200, 405)
     settings.API_ACCESS = "key"
-    assert (ask(UNNAMED, "anonymous", "OPTIONS"), ask(UNNAMED, "anonymous", "DELETE")) == (401, 401)
-    assert (ask(UNNAMED, "key", "OPTIONS"), ask(UNNAMED, "key", "DELETE")) == (200, 405)
+    assert (ask(UNDECLARED, "anonymous", "OPTIONS"), ask(UNDECLARED, "anonymous", "DELETE")) == (401, 401)
+    assert (ask(UNDECLARED, "key", "OPTIONS"), ask(UNDECLARED, "key", "DELETE")) == (200, 405)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.processes import AT_ONCE, Gunicorn, closed_port
+from tests.processes import MAX_MEDIAN_SECONDS, Gunicorn, closed_port
 
 TICKET = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "x"}
 
@@ -79,7 +79,7 @@ def test_every_ticket_is_accepted_without_delay(
         assert "RateLimit" not in response.headers
     wrong = {"Authorization": "Api-Key tl_wrong"}
     assert [service.request("GET", "/api/v1/tickets", headers=wrong).status_code for _ in range(3)] == [401] * 3
-    assert statistics.median(times) < AT_ONCE
+    assert statistics.median(times) < MAX_MEDIAN_SECONDS
     assert max(times) < 3  # seconds; the limit itself is a fraction of it
     told = [line for line in service.output().splitlines() if "limits are not enforced" in line]
     assert len(told) == 1  # and then left alone for a while

@@ -1,1 +1,1 @@
-"""Tickets are posted while everything around them breaks, one after the other; `make chaos` is the long run."""
+"""Chaos test: posts tickets while each dependency fails in turn. `make chaos` is the long run."""

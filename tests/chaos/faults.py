@@ -1,4 +1,4 @@
-"""What breaks. Each fault is healed when its function returns, after about the given number of seconds."""
+"""Faults. Each function causes one for about `seconds` and has healed it on return."""
 
 import signal
 import time
@@ -12,7 +12,7 @@ from tests.receiver import RecordingReceiver, Reply
 
 
 class World:
-    """The running service, its receiver, and what that answers at the moment."""
+    """The running service, its receiver, and the receiver's current reply."""
 
     def __init__(self, stack: Stack, receiver: RecordingReceiver) -> None:
         self.stack, self.receiver = stack, receiver
@@ -57,7 +57,7 @@ def broker_freezes(world: World, seconds: float) -> None:
 def database_crashes(world: World, seconds: float) -> None:
     process = world.stack.postgres.process
     assert process
-    process.send_signal(signal.SIGQUIT)  # an immediate shutdown: it recovers from its log at the next start
+    process.send_signal(signal.SIGQUIT)  # immediate shutdown: it recovers from the WAL on the next start
     time.sleep(seconds / 2)
     world.stack.postgres.stop()
     world.stack.postgres.start()
@@ -89,7 +89,7 @@ def receiver_resets_half_way(world: World, seconds: float) -> None:
 
 @contextmanager
 def answering(world: World, reply: Reply) -> Iterator[None]:
-    """The receiver answers so, meanwhile."""
+    """Sets the receiver's reply within the block."""
     world.reply = reply
     yield
     world.reply = Reply()

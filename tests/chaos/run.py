@@ -1,4 +1,4 @@
-"""Posts tickets through every fault, waits until all is delivered, and says what happened."""
+"""Posts tickets during every fault, waits until all events are delivered, and reports."""
 
 import contextlib
 import statistics
@@ -20,12 +20,12 @@ from tests.receiver import RecordingReceiver, Reply
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 POSTERS = 4
 HEAD = f"{'fault':<26}{'POSTs':>7}{'p50 ms':>9}{'p99 ms':>9}{'503':>6}{'other':>7}{'twice':>7}{'drained after s':>17}"
-PATIENCE, DRAIN_LIMIT = 6.0, 180.0  # seconds
+SETTLE_LIMIT, DRAIN_LIMIT = 6.0, 180.0  # seconds
 
 
 @dataclass(frozen=True)
 class Post:
-    """One POST and its answer."""
+    """A POST and its response."""
 
     fault: str
     seconds: float
@@ -35,40 +35,40 @@ class Post:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """An event that the receiver took, its signature verified; it may have hung or answered too late."""
+class Delivered:
+    """An event with a verified signature that the receiver accepted, if perhaps too late."""
 
     id: str
     body: bytes
-    moment: float  # monotonic
+    time: float  # monotonic
 
 
 @dataclass(frozen=True)
 class Report:
-    """What happened; `healed` is when each fault was over (monotonic), `replayed` what was not drained by itself."""
+    """Result of a run: `healed` is when each fault ended (monotonic), `replayed` the number of replayed deliveries."""
 
     posts: list[Post]
-    taken: list[Taken]
-    arrivals: list[tuple[str, bytes]]  # every one that came, its id and body
+    delivered: list[Delivered]
+    arrivals: list[tuple[str, bytes]]  # id and body of every request
     healed: dict[str, float]
     replayed: int
 
     @property
     def accepted(self) -> dict[bytes, str]:
-        """The bodies of the tickets that were answered 201, and during which fault."""
+        """The body of each ticket answered 201, with the fault during which it was posted."""
         return {post.body: post.fault for post in self.posts if post.status == 201}
 
     @property
     def lost(self) -> set[bytes]:
-        """Accepted tickets whose event never arrived."""
-        return set(self.accepted) - {each.body for each in self.taken}
+        """Accepted tickets whose event was never delivered."""
+        return set(self.accepted) - {each.body for each in self.delivered}
 
     def table(self) -> str:
-        """A line a fault."""
+        """A table with a line per fault."""
         first: dict[bytes, float] = {}
-        for each in self.taken:
-            first.setdefault(each.body, each.moment)
-        times = Counter(each.body for each in self.taken)
+        for each in self.delivered:
+            first.setdefault(each.body, each.time)
+        times = Counter(each.body for each in self.delivered)
         lines = [HEAD]
         for fault, healed in self.healed.items():
             posts = [post for post in self.posts if post.fault == fault]
@@ -87,51 +87,51 @@ class Report:
 
 
 def run(tickets: int, seconds: float, frozen: float) -> Report:
-    """Posts about `tickets` tickets in all, each fault lasting `seconds`, but the frozen broker's `frozen` seconds."""
+    """Posts about `tickets` tickets in all. Each fault lasts `seconds`, the frozen broker `frozen` seconds."""
     receiver, start = RecordingReceiver(), datetime.now(UTC)
     with running() as stack:
         prepare(stack, receiver)
         world = World(stack, receiver)
-        taken: list[Taken] = []
-        receiver.reply = taking(world, taken)
+        delivered: list[Delivered] = []
+        receiver.reply = record_deliveries(world, delivered)
         world.service.open_ticket()
         posts: list[Post] = []
         healed: dict[str, float] = {}
         for fault in FAULTS:
             name = fault.__name__.replace("_", " ")
             length = frozen if "freezes" in name else seconds
-            with Posting(world, name, tickets // len(FAULTS), length, posts):
+            with PostingThreads(world, name, tickets // len(FAULTS), length, posts):
                 fault(world, length)
             healed[name] = time.monotonic()
-        # `posts` is complete now, and what was committed without an answer (503) arrives too.
+        # `posts` is complete now; tickets that were committed in spite of a 503 are delivered, too.
         replayed = settle(stack, start, world)
         receiver.close()
         arrivals = [(each.headers["webhook-id"], each.body) for each in receiver.arrivals]
-        return Report(posts, taken, arrivals, healed, replayed)
+        return Report(posts, delivered, arrivals, healed, replayed)
 
 
 def prepare(stack: Stack, receiver: RecordingReceiver) -> None:
-    """Lets the environment name the receiver, with a short time limit."""
+    """Sets up the receiver by WEBHOOK_URL, with a short time limit."""
     stack.environment |= {"WEBHOOK_URL": receiver.url, "WEBHOOK_SECRET": SECRET, "WEBHOOK_TIMEOUT": "2"}
     stack.manage("prepare")
 
 
-def taking(world: World, taken: list[Taken]) -> Callable[[int], Reply]:
-    """Answers as the world says at the moment, and keeps what is not turned away, once it is verified."""
+def record_deliveries(world: World, delivered: list[Delivered]) -> Callable[[int], Reply]:
+    """Replies with the world's current reply; verifies and records what is accepted."""
     webhook = Webhook(SECRET)
 
     def reply(number: int) -> Reply:
         reply, arrival = world.reply, world.receiver.arrivals[number - 1]
         if reply.status == 200 and not reply.reset:
             webhook.verify(arrival.body, arrival.headers)
-            taken.append(Taken(arrival.headers["webhook-id"], arrival.body, time.monotonic()))
+            delivered.append(Delivered(arrival.headers["webhook-id"], arrival.body, time.monotonic()))
         return reply
 
     return reply
 
 
-class Posting:
-    """`with Posting(…)`: `count` tickets are posted, evenly over `seconds`; leaving waits for the last answer."""
+class PostingThreads:
+    """Context manager that posts `count` tickets evenly over `seconds`; waits for the last response on exit."""
 
     def __init__(self, world: World, fault: str, count: int, seconds: float, posts: list[Post]) -> None:
         self.world, self.fault, self.posts = world, fault, posts
@@ -158,21 +158,21 @@ class Posting:
 
 
 def settle(stack: Stack, start: datetime, world: World) -> int:
-    """Waits until nothing is owed any more; returns how much had failed twice and waited for its third attempt.
+    """Waits until every delivery is made; returns the number that had to be replayed.
 
-    That is minutes away by then: a replay, as an operator orders after an outage, does not wait so long.
+    After two failures the third attempt is minutes away, so these are replayed, as by an operator after an outage.
     """
     connection = stack.connect()
 
     def owed() -> int:
         for process in (world.service, world.worker, world.beat):
-            process.fail_if_ended()  # none may end by itself, whatever happens to the others
+            process.fail_if_ended()  # no process may end by itself
         row = connection.execute("SELECT count(*) FROM webhook_deliveries WHERE state <> 'delivered'").fetchone()
         assert row
         return int(row[0])
 
     with contextlib.suppress(TimeoutError):
-        wait_until(lambda: owed() == 0, PATIENCE)
+        wait_until(lambda: owed() == 0, SETTLE_LIMIT)
     waiting = owed()
     stack.manage("replay", "--receiver", "WEBHOOK_URL", "--since", f"{start:%Y-%m-%dT%H:%M:%S}")
     try:
@@ -183,7 +183,7 @@ def settle(stack: Stack, start: datetime, world: World) -> int:
 
 
 def situation(stack: Stack, connection: psycopg.Connection) -> str:
-    """What is owed, how the receiver's circuit is, and the last lines that worker, beat and API wrote."""
+    """Undelivered events, the state of the circuit breaker, and the last log lines of each process."""
     owed = connection.execute(
         "SELECT state, attempts_made, next_attempt_at - now(), leased_until - now() FROM webhook_deliveries "
         "WHERE state <> 'delivered' ORDER BY id LIMIT 5"

@@ -8,10 +8,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.debian import program
+from tests.debian import find_program
 from tests.desk import pages
 from tests.processes import Gunicorn
-from tests.service import PATIENCE, Service
+from tests.service import WAIT_LIMIT, Service
 
 PASSWORD = "correct horse battery staple"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -21,10 +21,10 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; its headless shell, where that is installed, shows pages in two thirds of the time."""
-    executable = program("chromium-headless-shell", "chromium-headless-shell", "chromium")
+    executable = find_program("chromium-headless-shell", "chromium-headless-shell", "chromium")
     # Django takes Playwright's event loop for an asynchronous context; the tests' own queries are ordinary ones.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    expect.set_options(timeout=PATIENCE * 1000)
+    expect.set_options(timeout=WAIT_LIMIT * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=[*OPTIONS, *QUIET])
         yield browser

@@ -1,4 +1,4 @@
-"""What somebody might write into a field in the hope that it runs in the browser of staff."""
+"""XSS payloads."""
 
 # Each would set `window.hacked`, show a dialog or ask for /hacked.
 PAYLOADS = [
@@ -58,12 +58,12 @@ PAYLOADS = [
     "https://x.example/\"onmouseover='window.hacked=1'",
 ]
 
-# Breaks out of more than one place at once; short enough for every field.
+# Breaks out of several contexts at once; short enough for every field.
 POLYGLOT = "\"'></title></script><img src=x onerror=window.hacked=1>{{7*7}}{% x %}"
 
 
 def lines(size: int) -> list[str]:
-    """All payloads, as many to a text of at most `size` characters as fit."""
+    """All payloads, joined into texts of at most `size` characters."""
     texts = [""]
     for payload in PAYLOADS:
         if len(texts[-1]) + len(payload) + 1 > size:

@@ -1,4 +1,4 @@
-"""Every page of the support desk, with something on it."""
+"""Paths of every page of the support desk, with data to show."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +23,7 @@ from webhooks.models import Delivery, Receiver
 
 @dataclass(frozen=True)
 class Texts:
-    """What is written where staff read it."""
+    """Texts of each field that staff see."""
 
     name: str = "Ada Lovelace"
     description: str = "It does not print.\n\nSee https://example.com/ or ask me."
@@ -35,22 +35,19 @@ class Texts:
 
 
 def sign_in(context: BrowserContext, service: Service, username: str, **values: Any) -> None:
-    """Signs a new member of staff in; the values are those of `session_key`."""
+    """Signs in a new member of staff; the values are those of `session_key`."""
     session = session_key(username, **values)
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": service.url}])
 
 
 def press(page: Page, name: str) -> None:
-    """Presses the button of exactly this name, and returns once the page that it leads to is there."""
+    """Clicks the button of exactly this name and waits for the next page."""
     with page.expect_navigation():
         page.get_by_role("button", name=name, exact=True).click()
 
 
 def fill(service: Service, texts: Texts) -> list[str]:
-    """Puts one of everything into the database; returns the path of every page that shows any of it.
-
-    The signed-in user is expected to exist already.
-    """
+    """Creates an object of each kind; returns the paths of all pages that show one. Needs exactly one user."""
     receiver = Receiver.objects.create(url="https://example.com/hook", description=texts.receiver)
     receiver.headers = {"Authorization": texts.header}
     receiver.save()
@@ -69,7 +66,7 @@ def fill(service: Service, texts: Texts) -> list[str]:
     key = ApiKey.objects.create(name=texts.key[:100], prefix="abcdefgh", digest="0" * 64, scopes=["tickets:read"])
     contact = Contact.objects.get()
     for each in (ticket, contact, receiver, delivery, key):
-        _note(each, user.pk)
+        _log_change(each, user.pk)
     group = Group.objects.earliest("pk")
     return [
         "/admin/",
@@ -91,8 +88,8 @@ def _pages(model: str, obj: Model, *, add: bool = True) -> list[str]:
     return [*own, f"/admin/{model}/add/"] if add else own
 
 
-def _note(obj: Model, user: int) -> None:
-    """Something to read in the object's history, and under the home page's recent actions."""
+def _log_change(obj: Model, user: int) -> None:
+    """Adds an entry to the object's history."""
     LogEntry.objects.create(
         user_id=user,
         content_type=ContentType.objects.get_for_model(obj),

@@ -7,12 +7,12 @@ from tests.desk.conftest import PASSWORD
 from tests.service import Service
 from tickets.models import Ticket
 
-MOST_STEPS = 60
+MAX_STEPS = 60
 
 
 def tab_to(page: Page, selector: str) -> None:
     """Presses Tab until the element has the focus."""
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         if page.evaluate("selector => document.activeElement.matches(selector)", selector):
             return
         page.keyboard.press("Tab")

@@ -137,7 +137,7 @@ def test_a_request_made_meanwhile_brings_nothing_back(service: Service, contact:
         with transaction.atomic():
             privacy.erase(Contact.objects.get(pk=contact))
             answer = threads.submit(ask)
-            wait_until(somebody_waits, what="the request waiting for the erasure")
+            wait_until(erasure_is_awaited, what="the request waiting for the erasure")
         ticket: dict[str, Any] = answer.result().json()
     if request_meanwhile == "open":
         assert ticket["contact_id"] != contact
@@ -147,7 +147,7 @@ def test_a_request_made_meanwhile_brings_nothing_back(service: Service, contact:
         assert not [word for word in PERSONAL if word in everything_stored()]
 
 
-def somebody_waits() -> bool:
+def erasure_is_awaited() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])

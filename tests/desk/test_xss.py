@@ -1,4 +1,4 @@
-"""Whatever anybody writes into any field, on every page that shows it: it is shown as typed, and nothing of it runs.
+"""XSS: payloads in any field are shown as typed on every page, and nothing of them runs.
 
 The pages' Content-Security-Policy is switched off here, so that it hides no mistake;
 `test_pages_keep_to_their_policy` visits every other page with it on.
@@ -22,17 +22,17 @@ from webhooks.models import Delivery, Event, Receiver
 ENTITIES = ("&lt;", "&gt;", "&amp;", "&quot;", "&#x27;", "&#39;")
 
 
-class Watch:
-    """A page, and whatever on it ran that should not have."""
+class ScriptWatch:
+    """A page, and a record of the payloads that ran on it."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.ran: list[str] = []
-        page.on("dialog", self._note_dialog)
-        page.on("request", self._note_request)
+        page.on("dialog", self._record_dialog)
+        page.on("request", self._record_request)
 
     def visit(self, path: str) -> str:
-        """The text that the page shows; notes what ran."""
+        """The visible text of the page; records what ran."""
         response = self.page.goto(path, wait_until="load")
         assert response is not None
         assert response.status == 200, path
@@ -49,25 +49,25 @@ class Watch:
             self.visit(path)
         assert self.ran == []
 
-    def _note_dialog(self, dialog: Dialog) -> None:
+    def _record_dialog(self, dialog: Dialog) -> None:
         self.ran.append(f"a dialog on {self.page.url}")
         dialog.dismiss()
 
-    def _note_request(self, request: Request) -> None:
+    def _record_request(self, request: Request) -> None:
         if "hacked" in request.url:
             self.ran.append(f"{request.url} from {self.page.url}")
 
 
 @pytest.fixture
-def watch(browser: Browser, service: Service) -> Iterator[Watch]:
+def watch(browser: Browser, service: Service) -> Iterator[ScriptWatch]:
     context = browser.new_context(base_url=service.url, bypass_csp=True)
     sign_in(context, service, "root", is_superuser=True)
-    yield Watch(context.new_page())
+    yield ScriptWatch(context.new_page())
     context.close()
 
 
 def without_assets(page: Page) -> None:
-    """What the page itself contains is under test; its scripts and styles take most of the time."""
+    """Blocks scripts and styles, which take most of the time: the page's own HTML is under test."""
 
     def drop(route: Route) -> None:
         route.abort()
@@ -75,7 +75,7 @@ def without_assets(page: Page) -> None:
     page.context.route("**/static/**", drop)
 
 
-def test_every_payload_in_every_list(watch: Watch, service: Service) -> None:
+def test_every_payload_in_every_list(watch: ScriptWatch, service: Service) -> None:
     now = timezone.now()
     for number, payload in enumerate(PAYLOADS):
         contact = Contact.objects.create(full_name=payload, email=f"{number}@example.com")
@@ -94,7 +94,7 @@ def test_every_payload_in_every_list(watch: Watch, service: Service) -> None:
     watch.visit_all(["/admin/", "/admin/auth/user/"])
 
 
-def test_every_payload_on_the_pages_of_single_objects(watch: Watch, service: Service) -> None:
+def test_every_payload_on_the_pages_of_single_objects(watch: ScriptWatch, service: Service) -> None:
     without_assets(watch.page)
     user = get_user_model().objects.create(username="hostile")
     everything = "\n".join(PAYLOADS)

@@ -14,7 +14,7 @@ from access import keys
 from access.scopes import Scope
 from tests.processes import Process, wait_until
 from tests.receiver import RecordingReceiver, Reply
-from tests.service import PATIENCE, Service
+from tests.service import WAIT_LIMIT, Service
 from tickets.models import Ticket
 from webhooks.models import Delivery, Receiver
 
@@ -70,7 +70,7 @@ def test_a_key_raced_at_both_opens_one_ticket(services: list[Service]) -> None:
         service = services[number % 2]
         answers = []
         for key in range(20):
-            start.wait(PATIENCE)
+            start.wait(WAIT_LIMIT)
             headers = {"Idempotency-Key": f"key-{key}"}
             answers.append(service.request("POST", "/api/v1/tickets", json=ticket, headers=headers))
         return answers

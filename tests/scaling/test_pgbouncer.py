@@ -8,7 +8,7 @@ import requests
 from django.db import connection
 
 from contacts.models import Contact
-from tests.debian import program
+from tests.debian import find_program
 from tests.pgbouncer import POOL_SIZE, PgBouncer
 from tests.processes import Gunicorn, Process, wait_until
 from tests.receiver import RecordingReceiver
@@ -23,7 +23,7 @@ THREADS = 8
 @pytest.fixture(scope="module")
 def pgbouncer(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PgBouncer]:
     data_dir = tmp_path_factory.mktemp("pool") / "pgbouncer"
-    with PgBouncer(program("pgbouncer", package="pgbouncer"), data_dir, database_url) as pool:
+    with PgBouncer(find_program("pgbouncer", package="pgbouncer"), data_dir, database_url) as pool:
         yield pool
 
 

@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 
 from access import keys
 from access.scopes import Scope
-from tests.debian import program
+from tests.debian import find_program
 from tests.nginx import Nginx
 from tests.processes import Gunicorn, wait_until
 from tickets.models import Ticket
@@ -29,7 +29,7 @@ def apis(start_service: Start) -> list[Gunicorn]:
 @pytest.fixture(scope="module")
 def proxy(apis: list[Gunicorn], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     addresses = [api.url.removeprefix("http://") for api in apis]
-    nginx = program("nginx", package="nginx-light")
+    nginx = find_program("nginx", package="nginx-light")
     with Nginx(nginx, tmp_path_factory.mktemp("proxy") / "nginx", addresses) as proxy:
         yield proxy
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.debian import program
-from tests.processes import AT_ONCE, Gunicorn, Process
+from tests.debian import find_program
+from tests.processes import MAX_MEDIAN_SECONDS, Gunicorn, Process
 from tests.rabbitmq import RabbitMQ
 from tests.receiver import RecordingReceiver
 
@@ -17,7 +17,7 @@ Start = Callable[..., Process]
 @pytest.fixture(scope="module")
 def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
     """A broker that the tests of this file may stop."""
-    program("rabbitmq-server", package="rabbitmq-server")
+    find_program("rabbitmq-server", package="rabbitmq-server")
     with RabbitMQ(tmp_path_factory.mktemp("broker") / "rabbitmq") as broker:
         yield broker
 
@@ -52,7 +52,7 @@ def test_a_frozen_rabbitmq_delays_no_ticket(
 ) -> None:
     rabbitmq.signal(signal.SIGSTOP)
     try:
-        assert statistics.median(service_on_rabbitmq.post_times(20)) < AT_ONCE
+        assert statistics.median(service_on_rabbitmq.post_times(20)) < MAX_MEDIAN_SECONDS
         assert broker_health(service_on_rabbitmq) == (200, "error")
     finally:
         rabbitmq.signal(signal.SIGCONT)
@@ -71,7 +71,7 @@ def test_a_killed_rabbitmq_delays_no_ticket_and_all_goes_on_when_it_is_back(
     service_on_rabbitmq.open_ticket()
     receiver.wait_for(1)
     rabbitmq.kill()
-    assert statistics.median(service_on_rabbitmq.post_times(20)) < AT_ONCE
+    assert statistics.median(service_on_rabbitmq.post_times(20)) < MAX_MEDIAN_SECONDS
     assert broker_health(service_on_rabbitmq) == (200, "error")
     rabbitmq.start()
     receiver.wait_for(22)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from tests.locks import end_all_others
+from tests.locks import terminate_other_connections
 from tests.processes import Gunicorn, closed_port
 from tests.service import Service
 from webhooks.models import Receiver
@@ -66,7 +66,7 @@ def test_what_the_database_cannot_do_right_now_is_503(service: Service, cannot: 
 def test_a_connection_that_postgresql_ended_costs_no_request(gunicorn: Gunicorn) -> None:
     gunicorn.open_ticket()
     with connection.cursor() as cursor:
-        end_all_others(cursor)
+        terminate_other_connections(cursor)
     assert [gunicorn.open_ticket().status_code for _ in range(20)] == [201] * 20
 
 

@@ -10,7 +10,7 @@ import pytest
 from access import keys
 from access.scopes import Scope
 from tests.processes import Gunicorn
-from tests.service import PATIENCE
+from tests.service import WAIT_LIMIT
 
 TICKET = b'{"full_name": "Ada", "email": "ada@example.com", "issue_description": "It is broken."}'
 
@@ -22,7 +22,7 @@ def service(gunicorn: Gunicorn) -> Gunicorn:
 
 
 def connection_to(service: Gunicorn) -> Iterator[HTTPConnection]:
-    connection = HTTPConnection(*service.address, timeout=PATIENCE)
+    connection = HTTPConnection(*service.address, timeout=WAIT_LIMIT)
     yield connection
     connection.close()
 
@@ -45,7 +45,7 @@ def ask(client: HTTPConnection, method: str, path: str, body: bytes | None, **he
 def test_requests_that_come_at_once_are_answered_in_their_order(service: Gunicorn) -> None:
     paths = ["/health", "/api/v1/tickets", "/nowhere", "/api/v1/contacts"]
     heads = [f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n" for path in paths]
-    with socket.create_connection(service.address, timeout=PATIENCE) as client:
+    with socket.create_connection(service.address, timeout=WAIT_LIMIT) as client:
         client.sendall("".join([*heads, heads[0].replace("keep-alive", "close")]).encode())
         answer = b"".join(iter(lambda: client.recv(65536), b""))
     assert re.findall(rb"HTTP/1\.1 (\d+)", answer) == [b"200", b"200", b"404", b"200", b"200"]
@@ -85,7 +85,7 @@ def test_what_a_proxy_says_of_a_request_holds_for_that_request(
 def test_who_asks_whether_to_send_a_body_is_told_each_time(service: Gunicorn) -> None:
     head = b"POST /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     head += b"Content-Length: %d\r\nExpect: 100-continue\r\n\r\n" % len(TICKET)
-    with socket.create_connection(service.address, timeout=PATIENCE) as client:
+    with socket.create_connection(service.address, timeout=WAIT_LIMIT) as client:
         for _ in range(3):
             client.sendall(head)
             assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -14,7 +14,7 @@ from access import keys
 from access.scopes import Scope
 from tests.processes import Gunicorn, Process, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
-from tests.service import PATIENCE
+from tests.service import WAIT_LIMIT
 from webhooks.models import Attempt, Delivery, Event, Receiver
 
 
@@ -101,7 +101,7 @@ def test_a_list_that_its_client_does_not_read_to_the_end_is_no_200(service: Guni
             "INSERT INTO tickets (contact_id, issue_description) SELECT id, repeat('x', 10000) FROM contacts, "
             "generate_series(1, 3000)"
         )
-    with requests.get(f"{service.url}/api/v1/tickets", stream=True, timeout=PATIENCE) as answer:
+    with requests.get(f"{service.url}/api/v1/tickets", stream=True, timeout=WAIT_LIMIT) as answer:
         broken = answer.headers["X-Request-ID"]
         assert next(answer.iter_content(1)) == b"["
     (line,) = wait_until(lambda: lines(service, broken), what="a line")

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from access import keys
 from contacts.models import Contact
-from tests.locks import somebody_waits
+from tests.locks import blocks_another
 from tests.processes import Gunicorn, Worker, wait_until
 from tests.service import Service
 from ticketloop.celery import app
@@ -83,7 +83,7 @@ def test_while_the_first_is_running_a_retry_is_409_and_not_held_up(gunicorn: Gun
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT FROM contacts FOR UPDATE")  # for which the first request waits
             first = pool.submit(open_with, gunicorn, "k")
-            wait_until(lambda: somebody_waits(cursor), what="the first request in the database")
+            wait_until(lambda: blocks_another(cursor), what="the first request in the database")
             busy = open_with(gunicorn, "k")
         assert (busy.status_code, list(busy.json())) == (409, ["detail"])
         assert first.result().status_code == 201
@@ -111,7 +111,7 @@ def test_after_a_crash_between_commit_and_answer_the_retry_gets_the_ticket(
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT FROM contacts FOR UPDATE")  # for which the request waits
             answer = pool.submit(open_with, crashing, "k")
-            wait_until(lambda: somebody_waits(cursor), what="the request in the database")
+            wait_until(lambda: blocks_another(cursor), what="the request in the database")
             os.killpg(crashing.process.pid, signal.SIGSTOP)  # PostgreSQL goes on and commits, nobody answers
         wait_until(lambda: Ticket.objects.count() == 2, what="the commit")
         crashing.kill()

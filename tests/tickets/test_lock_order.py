@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from contacts.models import Contact
-from tests.locks import somebody_waits, waiting
+from tests.locks import blocks_another, waiting
 from tests.processes import wait_until
 from tickets import privacy, services
 from tickets.models import Ticket
@@ -29,7 +29,7 @@ def test_who_waits_for_a_ticket_has_locked_none_behind_it(database: None) -> Non
         with transaction.atomic(), connection.cursor() as cursor:
             Ticket.objects.select_for_update().get(pk=first)
             resolved = pool.submit(resolve)
-            wait_until(lambda: somebody_waits(cursor), what="somebody who waits")
+            wait_until(lambda: blocks_another(cursor), what="somebody who waits")
             assert Ticket.objects.select_for_update(skip_locked=True).filter(pk=second).exists()
         assert resolved.result() == {first, second}
 
@@ -54,7 +54,7 @@ def test_who_erases_a_contact_and_who_resolves_a_ticket_of_theirs_do_not_wait_fo
         with transaction.atomic(), connection.cursor() as cursor:
             Contact.objects.select_for_update().get()
             erased = pool.submit(erase)
-            wait_until(lambda: somebody_waits(cursor), what="an erasure that waits for the contact")
+            wait_until(lambda: blocks_another(cursor), what="an erasure that waits for the contact")
             resolved = pool.submit(resolve)
             wait_until(lambda: waiting(cursor) == 2, what="somebody who resolves and waits")
         with pytest.raises(DeliveryInProgressError):  # nobody waits, and nothing is done by halves

@@ -11,7 +11,7 @@ import redis
 from django.db.models.functions import Now
 
 from local.valkey import EmbeddedValkey
-from tests.processes import AT_ONCE, Gunicorn, Process, Worker, closed_port, wait_until
+from tests.processes import MAX_MEDIAN_SECONDS, Gunicorn, Process, Worker, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from webhooks.models import Attempt, Delivery, Receiver
 
@@ -43,7 +43,7 @@ def test_a_stopped_broker_delays_no_ticket_and_loses_none(
 ) -> None:
     broker.stop()
     times = service_on_broker.post_times(20)
-    assert statistics.median(times) < AT_ONCE
+    assert statistics.median(times) < MAX_MEDIAN_SECONDS
     assert service_on_broker.request("GET", "/health").json()["broker"] == "error"
     broker.start()
     start_worker(REDIS_URL=broker.url)
@@ -57,7 +57,7 @@ def test_a_broker_that_never_answers_delays_no_ticket(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         service = start_service(REDIS_URL=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
-        assert statistics.median(service.post_times(20)) < AT_ONCE
+        assert statistics.median(service.post_times(20)) < MAX_MEDIAN_SECONDS
         health = service.request("GET", "/health")
         assert (health.status_code, health.json()["status"], health.json()["broker"]) == (200, "ok", "error")
     assert Delivery.objects.filter(state="pending").count() == 21
@@ -156,7 +156,7 @@ def test_a_slow_receiver_delays_no_ticket(service: Gunicorn, start_worker: Start
     receiver.reply = lambda number: Reply(hold=release)
     Receiver.objects.update(timeout=1)
     start_worker()
-    assert statistics.median(service.post_times(20)) < AT_ONCE
+    assert statistics.median(service.post_times(20)) < MAX_MEDIAN_SECONDS
     wait_until(
         lambda: Attempt.objects.filter(error__contains="did not answer within 1 seconds").exists(),
         what="an attempt that ended",

@@ -11,7 +11,7 @@ import pytest
 import standardwebhooks
 import svix.webhooks
 
-from tests.debian import program
+from tests.debian import find_program
 from tests.processes import ROOT, Worker
 from tests.receiver import Arrival, RecordingReceiver
 from tests.service import Service
@@ -35,7 +35,7 @@ def by_python(tmp_path: Path) -> Verify:
 
 
 def by_javascript(tmp_path: Path) -> Verify:
-    node = program("node", "nodejs")
+    node = find_program("node", "nodejs")
     module = tmp_path / "example.mjs"
     module.write_text(
         example("javascript") + "\nconst [secret, headers, body] = process.argv.slice(2);\n"
@@ -50,7 +50,7 @@ def by_javascript(tmp_path: Path) -> Verify:
 
 
 def by_openssl(tmp_path: Path) -> Verify:
-    program("openssl", "openssl")
+    find_program("openssl", "openssl")
 
     def verify(secret: str, headers: dict[str, str], body: bytes) -> bool:
         (tmp_path / "body.json").write_bytes(body)

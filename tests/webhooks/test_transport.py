@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.debian import program
+from tests.debian import find_program
 from webhooks import sending
 
 pytestmark = pytest.mark.slow
@@ -146,7 +146,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(hostile: Callable[[Act
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", *name]
-    command = [program("openssl", "openssl"), *request]
+    command = [find_program("openssl", "openssl"), *request]
     subprocess.run([*command, "-keyout", key, "-out", certificate, "-days", "1"], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from requests.utils import parse_header_links
 
-from tests.debian import program
+from tests.debian import find_program
 from tests.processes import ROOT
 from tests.service import Service
 
@@ -101,7 +101,7 @@ def test_the_python_client_opens_finds_resolves_and_reopens(guarded: Service, ap
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
     """The packages of package-lock.json, installed once for each version of it."""
-    npm = program("npm", "npm")
+    npm = find_program("npm", "npm")
     place = Path(sys.prefix) / "clients" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
     if not (place / "installed").exists():
         shutil.rmtree(place, ignore_errors=True)
