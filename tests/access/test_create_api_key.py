@@ -1,4 +1,4 @@
-"""`manage.py create_api_key` makes a key for a script to catch."""
+"""`manage.py create_api_key` prints a new key for scripts."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""API keys: what they open, what is refused and why, and when they stop."""
+"""API keys: scopes, refusals, expiry and revocation."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document says, for each operation, who may ask, how often, and what the refusals look like."""
+"""OpenAPI: scopes, rate limits and error responses of each operation."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""API_ACCESS: what anonymous clients, other users and staff may do."""
+"""API_ACCESS: permissions of anonymous clients, users and staff."""
 
 import pytest
 import requests

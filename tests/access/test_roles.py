@@ -1,4 +1,4 @@
-"""The three roles: what their members see and do at the support desk and, signed in, through the API."""
+"""The three roles: permissions at the support desk and, by session, in the API."""
 
 from importlib import import_module
 from typing import Any
@@ -21,7 +21,7 @@ AGENT, LEAD, ADMINISTRATOR = ROLES = ("Support agent", "Support lead", "Administ
 SECRET_PATH = "https://example.com/hook/t0ken-in-the-path"
 ANSWER = "what the receiver answered"
 
-# Pages by the least of the roles that may open them.
+# Pages by the lowest role that may open them.
 PAGES = {
     "/admin/": AGENT,
     "/admin/tickets/ticket/": AGENT,
@@ -44,8 +44,8 @@ PAGES = {
     "/admin/access/apikey/": ADMINISTRATOR,
     "/admin/access/apikey/add/": ADMINISTRATOR,
 }
-# What changes something, likewise.
-DEEDS: list[tuple[str, dict[str, str], str]] = [
+# Changes by the lowest role that may make them.
+CHANGES: list[tuple[str, dict[str, str], str]] = [
     ("/admin/tickets/ticket/{ticket}/resolve-one/", {}, AGENT),
     ("/admin/tickets/ticket/{ticket}/reopen-one/", {}, AGENT),
     ("/admin/contacts/contact/{contact}/change/", {"full_name": "Eve", "email": "eve@example.com"}, LEAD),
@@ -65,7 +65,7 @@ def ids(service: Service) -> dict[str, int]:
     ticket = service.open_ticket().json()
     delivery = Delivery.objects.get()
     delivery.attempts.create(receiver=receiver, started_at=timezone.now(), duration=1, status=500, response=ANSWER)
-    hashed = PBKDF2PasswordHasher().encode("a password", "salt", iterations=1)  # more of them would only take time
+    hashed = PBKDF2PasswordHasher().encode("a password", "salt", iterations=1)  # one iteration, to be fast
     user = get_user_model().objects.create(username="root", is_staff=True, is_superuser=True, password=hashed)
     return {
         "ticket": ticket["id"],
@@ -96,8 +96,8 @@ def test_a_page_opens_for_those_who_may_see_it(service: Service, ids: dict[str, 
 @pytest.mark.parametrize("role", [None, *ROLES])
 def test_a_deed_is_done_for_those_who_may_do_it(service: Service, ids: dict[str, int], role: str | None) -> None:
     staff = Staff(service, "ada", role)
-    answers = {path: staff.post(path.format(**ids), **fields).status_code < 400 for path, fields, _ in DEEDS}
-    assert answers == {path: role is not None and reaches(role, least) for path, _, least in DEEDS}
+    answers = {path: staff.post(path.format(**ids), **fields).status_code < 400 for path, fields, _ in CHANGES}
+    assert answers == {path: role is not None and reaches(role, least) for path, _, least in CHANGES}
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -1,4 +1,4 @@
-"""Signing in to the support desk: guessing is slowed down, sessions and passwords are what they should be."""
+"""Sign-in to the support desk: lockout, sessions and passwords."""
 
 from collections.abc import Callable
 from datetime import timedelta

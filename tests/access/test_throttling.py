@@ -1,4 +1,4 @@
-"""THROTTLE_KEY and THROTTLE_ADDRESS: who is counted, what is refused, and what a client is told."""
+"""THROTTLE_KEY and THROTTLE_ADDRESS: what is counted and refused, and the RateLimit headers."""
 
 import re
 import time
@@ -30,7 +30,7 @@ def limited(limited_service: Service, database: None) -> Service:
 
 @pytest.fixture
 def address() -> str:
-    """An address that nobody has used yet: the counts outlive a test."""
+    """An unused client address: the counts outlive a test."""
     return f"198.51.100.{next(hosts)}"
 
 
@@ -41,7 +41,7 @@ def ask(service: Service, forwarded_for: str = "", text: str = "") -> requests.R
 
 
 def numbers(response: requests.Response) -> tuple[int, int]:
-    """What is left and in how many seconds quota comes back."""
+    """The remaining requests and the seconds until quota is restored."""
     match = re.fullmatch(r'"(?:key|address)";r=(\d+);t=(\d+)', response.headers["RateLimit"])
     assert match
     return int(match[1]), int(match[2])

@@ -1,4 +1,4 @@
-"""A store of counts that is down, frozen or full refuses nothing and hardly delays anything."""
+"""Rate limits fail open: a store that is down, frozen or full refuses nothing and hardly delays requests."""
 
 import contextlib
 import socket
@@ -16,14 +16,14 @@ TICKET = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "
 
 @pytest.fixture
 def frozen() -> Iterator[str]:
-    """A store that takes connections and never answers."""
+    """A store that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
         yield f"redis://:password@127.0.0.1:{server.getsockname()[1]}/3"
 
 
 @pytest.fixture
 def slow() -> Iterator[str]:
-    """A store whose answers come one byte at a time: never is nothing heard for long."""
+    """A store that answers a byte at a time, so that no single read times out."""
     server = socket.create_server(("127.0.0.1", 0), backlog=100)
 
     def answer(connection: socket.socket) -> None:
@@ -45,7 +45,7 @@ def slow() -> Iterator[str]:
 
 @pytest.fixture
 def full() -> Iterator[str]:
-    """A store that takes connections and requests, and says of each that it has no room."""
+    """A store that answers every command with an out-of-memory error."""
     server = socket.create_server(("127.0.0.1", 0), backlog=100)
 
     def serve() -> None:

@@ -1,4 +1,4 @@
-"""The original's front end speaks HTTP."""
+"""The service behind gunicorn, as the original's front end needs HTTP."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One contact for each normalised address, however many requests come at once."""
+"""One contact per normalised address, also for concurrent requests."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

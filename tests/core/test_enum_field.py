@@ -89,7 +89,7 @@ def test_field_and_operation_survive_the_migration_writer() -> None:
 
 @pytest.fixture
 def scratch_url(database_url: str) -> Iterator[str]:
-    """A database of its own, for migrations that go back and forth."""
+    """A separate database, to migrate back and forth."""
     with psycopg.connect(database_url, autocommit=True) as admin:
         admin.execute("CREATE DATABASE scratch")
         yield database_url.rsplit("/", 1)[0] + "/scratch"

@@ -17,7 +17,7 @@ ORDERINGS = {"id": ("id",), "created_at": ("created_at", "id")}
 
 @pytest.fixture
 def tickets(service: Service) -> list[dict[str, Any]]:
-    """Tickets whose times are not in the order of their ids, and partly equal."""
+    """Tickets whose times are not in the order of their ids; some are equal."""
     for number in range(COUNT):
         service.open_ticket(email=f"ada{number}@example.com")
     with connection.cursor() as cursor:
@@ -29,7 +29,7 @@ def tickets(service: Service) -> list[dict[str, Any]]:
 
 
 def pages(service: Service, path: str, relation: str = "next") -> Iterator[list[dict[str, Any]]]:
-    """The page at this path and those that follow by their links."""
+    """The page at this path and all following ones, by their links."""
     url: str | None = service.url + path
     while url:
         response = service.request("GET", url.removeprefix(service.url))

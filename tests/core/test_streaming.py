@@ -1,4 +1,4 @@
-"""Without `limit` the whole list comes, in order, while it is made."""
+"""Without `limit` the whole list is streamed, in order."""
 
 import pytest
 import requests
@@ -11,7 +11,7 @@ COUNT = 2500
 
 @pytest.fixture
 def service(gunicorn: Gunicorn) -> Gunicorn:
-    """What comes before the rest is made is seen on a connection."""
+    """The service behind gunicorn, as streaming needs a connection."""
     return gunicorn
 
 

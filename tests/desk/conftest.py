@@ -1,4 +1,4 @@
-"""A real browser at the support desk."""
+"""A real browser, signed in to the support desk."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ def service(gunicorn: Gunicorn) -> Service:
 
 @pytest.fixture(scope="session")
 def shared_context(browser: Browser, running_gunicorn: Gunicorn) -> Iterator[BrowserContext]:
-    """Where most pages are opened: a context of its own for each test would load every script and style anew."""
+    """The browser context of most tests: one per test would load every script and style anew."""
     context = browser.new_context(base_url=running_gunicorn.url)
     yield context
     context.close()
@@ -48,7 +48,7 @@ def shared_context(browser: Browser, running_gunicorn: Gunicorn) -> Iterator[Bro
 
 @pytest.fixture
 def context(shared_context: BrowserContext, service: Service) -> Iterator[BrowserContext]:
-    """It has neither pages nor cookies nor what pages keep in the browser, whatever an earlier test left."""
+    """The shared context without pages, cookies and storage of earlier tests."""
     yield shared_context
     shared_context.clear_cookies()
     for page in shared_context.pages:
@@ -59,12 +59,12 @@ def context(shared_context: BrowserContext, service: Service) -> Iterator[Browse
 
 @pytest.fixture
 def sign_in(browser: Browser, context: BrowserContext, service: Service) -> Iterator[Callable[..., Page]]:
-    """Signs a new member of staff in who has the given permissions (`app.codename`); returns an empty page."""
+    """Signs in a new member of staff with these permissions (`app.codename`); returns an empty page."""
     further: list[BrowserContext] = []
 
     def sign_in(username: str, *permissions: str, is_superuser: bool = False) -> Page:
         own = context
-        if context.pages:  # somebody is signed in already
+        if context.pages:  # another user is signed in
             own = browser.new_context(base_url=service.url)
             further.append(own)
         pages.sign_in(own, service, username, is_superuser=is_superuser)
@@ -81,5 +81,5 @@ def sign_in(browser: Browser, context: BrowserContext, service: Service) -> Iter
 
 @pytest.fixture
 def desk(sign_in: Callable[..., Page]) -> Page:
-    """A page in a browser in which a superuser is signed in."""
+    """A page of a signed-in superuser."""
     return sign_in("ada", is_superuser=True)

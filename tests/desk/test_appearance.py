@@ -1,4 +1,4 @@
-"""The support desk in the dark, on a phone, and without a word to anybody else."""
+"""The support desk in dark mode, on a phone, and without requests to other hosts."""
 
 import re
 
@@ -19,7 +19,7 @@ def pages(service: Service) -> list[str]:
 
 
 def luminance(page: Page, selector: str, property: str) -> float:
-    """How light the colour is that the browser shows, from 0 to 255."""
+    """The luminance of the computed colour, 0 to 255."""
     script = """([selector, property]) => {
         const canvas = document.createElement("canvas").getContext("2d");
         canvas.fillStyle = getComputedStyle(document.querySelector(selector))[property];

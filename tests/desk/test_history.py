@@ -1,4 +1,4 @@
-"""The history tells who did what and when: staff, one by one or in bulk, keys, and clients without one."""
+"""The history of a ticket: changes by staff (single and bulk), API keys and anonymous clients."""
 
 from playwright.sync_api import Page, expect
 

@@ -1,4 +1,4 @@
-"""The home page: how things stand at a glance, in a real browser."""
+"""The figures of the home page, in a real browser."""
 
 from collections.abc import Callable
 from datetime import timedelta

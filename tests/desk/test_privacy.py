@@ -1,4 +1,4 @@
-"""A contact's page: their tickets, an export of what is known, and an erasure that leaves nothing of it."""
+"""A contact's page: their tickets, export and erasure of personal data."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What a page of the support desk asks of the database does not grow with what is in it."""
+"""The number of queries of a page of the support desk does not grow with its data."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -17,7 +17,7 @@ LIST = "/admin/tickets/ticket/"
 
 @pytest.fixture
 def client(database: None) -> Client:
-    """A superuser, in this process: its queries can be counted."""
+    """A signed-in superuser in this process, where queries can be counted."""
     client = Client()
     ada = get_user_model().objects.create_superuser("ada")
     client.force_login(ada, backend="django.contrib.auth.backends.ModelBackend")
@@ -32,7 +32,7 @@ def open_tickets(count: int) -> list[int]:
 
 
 def fill(count: int) -> None:
-    """Tickets without events, quickly."""
+    """Adds tickets in bulk, without events."""
     contact = Contact.objects.create(full_name="Ada", email="ada@example.com")
     statement = "INSERT INTO tickets (contact_id, issue_description) SELECT %s, 'It broke.' FROM generate_series(1, %s)"
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Staff add receivers, look after them, and mend what went wrong, in a real browser."""
+"""Staff add receivers, rotate secrets, replay and resend, in a real browser."""
 
 import json
 from collections.abc import Callable

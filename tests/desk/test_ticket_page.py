@@ -1,4 +1,4 @@
-"""A ticket's page: its text, its contact, what happened to it, and the way to the next."""
+"""A ticket's page: text, contact, timeline and the link to the next ticket."""
 
 import re
 from collections.abc import Callable
@@ -71,17 +71,17 @@ def test_the_timeline_tells_who_resolved_it_and_whom_the_webhooks_told(desk: Pag
     number = service.open_ticket().json()["id"]
     service.request("PATCH", f"/api/v1/tickets/{number}/resolve")
     desk.goto(page_of(number))
-    moments = desk.locator("#timeline > li")
-    expect(moments.nth(1)).to_contain_text("Resolved by a client of the API")
+    entries = desk.locator("#timeline > li")
+    expect(entries.nth(1)).to_contain_text("Resolved by a client of the API")
     press(desk, "Reopen")
     Delivery.objects.update(state="dead", attempts_made=10)
     press(desk, "Resolve")
-    expect(moments).to_have_count(4)
-    titles = moments.locator("strong").all_inner_texts()
+    expect(entries).to_have_count(4)
+    titles = entries.locator("strong").all_inner_texts()
     assert titles == ["Opened", "Resolved", "Reopened", "Resolved"]
-    expect(moments.nth(2)).to_contain_text("Webhook to Warehouse")
-    expect(moments.nth(2).locator(".desk-badge")).to_have_text("dead")
-    expect(moments.nth(3)).to_contain_text("by ada")
+    expect(entries.nth(2)).to_contain_text("Webhook to Warehouse")
+    expect(entries.nth(2).locator(".desk-badge")).to_have_text("dead")
+    expect(entries.nth(3)).to_contain_text("by ada")
     assert Ticket.objects.get().resolved_by is not None
 
 

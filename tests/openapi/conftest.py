@@ -1,4 +1,4 @@
-"""The OpenAPI document as the running service serves it, and a key that opens everything in it."""
+"""The OpenAPI document of the running service, and an API key with every scope."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -25,7 +25,7 @@ def running_guarded(start_service: Callable[..., Service]) -> Service:
 
 @pytest.fixture
 def guarded(running_guarded: Service, database: None) -> Service:
-    """The API where nobody may do anything without a key, on empty tables."""
+    """The API with `API_ACCESS=key`, on empty tables."""
     return running_guarded
 
 
@@ -38,7 +38,7 @@ def api_key(database: None) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What `thorough.py` has tried, a line for each run."""
+    """Prints what `thorough.py` tried, a line per run."""
     reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
     for line in sorted(str(value) for each in reports for name, value in each.user_properties if name == "tried"):
         terminalreporter.write_line(line)

@@ -1,4 +1,4 @@
-"""For schemathesis: what JSON Schema has no words for, and a count of what was tried."""
+"""Hooks of schemathesis: constraints that JSON Schema cannot express, and a count of the cases."""
 
 import atexit
 import json
@@ -30,5 +30,5 @@ def after_call(
 
 @atexit.register
 def tell() -> None:
-    """Writes the count where the caller expects it."""
+    """Writes the counts to the file that the caller expects."""
     Path(os.environ["SCHEMATHESIS_TRIED"]).write_text(json.dumps([[*key, count] for key, count in tried.items()]))

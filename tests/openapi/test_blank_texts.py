@@ -1,4 +1,4 @@
-"""A text of nothing but white space is refused, and the OpenAPI document says so of the very same texts."""
+"""Blank texts are refused, the same ones that the OpenAPI document excludes."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""`/openapi.json` describes every operation; the pages that show it load nothing from outside."""
+"""`/openapi.json` describes every operation; its pages load nothing from other hosts."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every example in the OpenAPI document, and every webhook that is really sent, is valid against its schema."""
+"""Examples in the OpenAPI document, and webhooks as sent, are valid against their schemas."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
-"""Schemathesis, with every check that it has, finds nothing between the document and the running service.
+"""Schemathesis, with all its checks, finds no difference between the document and the running service.
 
-This is a glance; `make schemathesis` looks thoroughly (see `thorough.py`).
+This is a short run; `make schemathesis` is the thorough one (`thorough.py`).
 """
 
 from pathlib import Path

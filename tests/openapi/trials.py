@@ -1,4 +1,4 @@
-"""Runs schemathesis against the running service and tells what it has tried."""
+"""Runs schemathesis against the running service and counts its cases."""
 
 import json
 import os
@@ -18,7 +18,7 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
 
 class Tried(NamedTuple):
-    """How many requests to an operation were made from data of a mode, positive or negative, and got this status."""
+    """The number of requests to an operation with data of a mode (positive, negative) that got this status."""
 
     operation: str
     mode: str

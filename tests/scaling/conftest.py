@@ -1,4 +1,4 @@
-"""Several processes of each kind."""
+"""The service behind gunicorn."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The tour is taken on the whole service."""
+"""The service behind gunicorn."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What pg_dump took is a whole service again, that owes what was owed then."""
+"""A service restored from pg_dump is complete and sends its pending deliveries."""
 
 import subprocess
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Every answer tells browsers what it may do: nothing, unless it is a page, and that as little as it needs."""
+"""Content-Security-Policy and Permissions-Policy of every response: as little as it needs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""HEAD is answered with the headers of GET, no body, and no word in the service's log."""
+"""HEAD returns the headers of GET, no body, and logs no warning."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.processes import Gunicorn
 
 @pytest.fixture
 def service(gunicorn: Gunicorn) -> Gunicorn:
-    """What has no body is the server's to send."""
+    """The service behind gunicorn, which sends the response."""
     return gunicorn
 
 

@@ -1,4 +1,4 @@
-"""What a line of the log says, and what it keeps to itself."""
+"""Format of log lines, and the data that they must not contain."""
 
 import json
 import logging

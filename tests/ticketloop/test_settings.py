@@ -1,4 +1,4 @@
-"""A bad environment ends every command with one line for each mistake, never with a traceback."""
+"""An invalid environment ends every command with one line per error, never with a traceback."""
 
 import ast
 import os
@@ -17,7 +17,7 @@ GOOD = {
 }
 
 
-pytestmark = pytest.mark.slow  # each starts a process
+pytestmark = pytest.mark.slow  # every test starts a process
 
 
 def manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:

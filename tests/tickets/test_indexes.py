@@ -1,4 +1,4 @@
-"""No page reads a whole table, whatever its ordering and filters, wherever the matches and the page lie."""
+"""No page of a list needs a sequential scan, whatever its ordering, filters and position."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Tickets are locked in the order of their ids, so that no two wait for each other, nor for who erases a contact."""
+"""Lock order: tickets by id, so that bulk changes and erasures do not deadlock."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

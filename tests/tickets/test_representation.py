@@ -1,4 +1,4 @@
-"""Texts are stored as typed and leave HTML-escaped exactly once, the same bytes everywhere."""
+"""Texts are stored as typed and returned HTML-escaped exactly once, the same bytes everywhere."""
 
 import html
 import json

@@ -1,4 +1,4 @@
-"""What is wrong with a request is said in DRF's shapes; no body makes a 5xx."""
+"""Validation errors have DRF's shapes; no body causes a 5xx."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Deliveries begin at a served request."""
+"""The service behind gunicorn, so that no worker shares its process."""
 
 import pytest
 

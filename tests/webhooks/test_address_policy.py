@@ -1,4 +1,4 @@
-"""Whatever the URL says and DNS answers, no connection is made to an address that is not public and not allowed."""
+"""No connection to a non-public address that is not allowed, whatever the URL and DNS say."""
 
 import ipaddress
 import socket

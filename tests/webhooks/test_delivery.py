@@ -1,4 +1,4 @@
-"""Broker, worker and beat may fail in any way: tickets are accepted at once and every event arrives."""
+"""Failures of broker, worker and beat: tickets are accepted without delay, every event arrives."""
 
 import socket
 import statistics

@@ -1,4 +1,4 @@
-"""The outbox: an event and its deliveries are there exactly when what caused them is."""
+"""The outbox: event and deliveries are committed together with their cause."""
 
 import pytest
 from django.db import transaction

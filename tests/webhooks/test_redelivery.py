@@ -1,4 +1,4 @@
-"""Replays, giving up on a receiver, telling staff, and forgetting what is old."""
+"""Replay, disabling of receivers, mail to staff, and retention."""
 
 import re
 from collections.abc import Callable

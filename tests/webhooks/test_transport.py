@@ -1,4 +1,4 @@
-"""Receivers that drip, flood, stall or break the protocol: each attempt ends within its time, memory stays flat."""
+"""Receivers that drip, flood, stall or break the protocol: attempts end in time, memory stays flat."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""Clients that are generated from the OpenAPI document, in Python and in TypeScript, use the running service."""
+"""Clients generated from the OpenAPI document, in Python and TypeScript, work with the running service."""
 
 import hashlib
 import importlib
