@@ -45,6 +45,6 @@ class ApiKey(models.Model):
             return "revoked"
         return "expired" if self.has_expired(timezone.now()) else "active"
 
-    def has_expired(self, moment: datetime) -> bool:
-        """Whether the key has expired at that moment."""
-        return self.expires_at is not None and self.expires_at <= moment
+    def has_expired(self, now: datetime) -> bool:
+        """Whether the key has expired at this time."""
+        return self.expires_at is not None and self.expires_at <= now

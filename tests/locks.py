@@ -1,7 +1,5 @@
-"""Lock waits and connections in PostgreSQL."""
+"""Lock waits and connections of other sessions in PostgreSQL."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 
@@ -18,18 +16,6 @@ def waiting(cursor: Any) -> int:
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
     return int(cursor.fetchone()[0])
-
-
-@contextmanager
-def refuse_connections(cursor: Any) -> Iterator[None]:
-    """Refuses new connections to this database within the block; existing ones stay."""
-    # ALTER DATABASE refuses this for the current database.
-    allow = "UPDATE pg_database SET datallowconn = %s WHERE datname = current_database()"
-    cursor.execute(allow, [False])
-    try:
-        yield
-    finally:
-        cursor.execute(allow, [True])
 
 
 def terminate_other_connections(cursor: Any) -> None:

@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 
 from webhooks import statistics
 
-REQUESTS = Counter("ticketloop_requests", "Requests answered.", ["method", "route", "status"])
+REQUESTS = Counter("ticketloop_requests", "HTTP requests.", ["method", "route", "status"])
 SECONDS = Histogram(
     "ticketloop_request_seconds",
     "Duration of a request, until the end of a streamed response.",

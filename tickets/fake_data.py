@@ -5,7 +5,7 @@ import random
 from faker import Faker
 
 POOL = 2000  # distinct first names, last names, …: generated once, as Faker's calls are slow
-DOMAINS = ("example.com", "example.org", "example.net")  # reserved by RFC 2606: mail reaches nobody
+DOMAINS = ("example.com", "example.org", "example.net")  # reserved (RFC 2606): mail is never delivered
 
 SUBJECTS = (
     *("printer", "login page", "invoice", "password reset", "mobile app", "export to CSV", "delivery", "payment"),

@@ -29,10 +29,10 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["name", "scopes", "expires_at"]
 
     def clean_expires_at(self) -> datetime | None:
-        moment: datetime | None = self.cleaned_data["expires_at"]
-        if moment and "expires_at" in self.changed_data and moment <= timezone.now():
+        expires_at: datetime | None = self.cleaned_data["expires_at"]
+        if expires_at and "expires_at" in self.changed_data and expires_at <= timezone.now():
             raise forms.ValidationError("This time is in the past. To stop a key now, revoke it.")
-        return moment
+        return expires_at
 
 
 def not_revoked(key: ApiKey) -> bool:
