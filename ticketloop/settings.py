@@ -165,9 +165,8 @@ DATABASES = {
             "connect_timeout": 5,
             "application_name": "ticketloop",
             **database["OPTIONS"],
-            # What a connection is asked more often than this, PostgreSQL parses and plans once for it.
             "server_side_binding": True,
-            "prepare_threshold": 5 if PREPARED_STATEMENTS else None,
+            "prepare_threshold": None,  # `core.raw_sql` prepares its own statements
         },
         # No session state is relied on, so that PgBouncer may pool by transaction.
         "DISABLE_SERVER_SIDE_CURSORS": True,
