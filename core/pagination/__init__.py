@@ -1,1 +1,1 @@
-"""Lists as JSON arrays: filtered, ordered, a page at a time or streamed whole. The door is `answers.answer_list`."""
+"""Lists as JSON arrays: filtered, ordered, a page at a time or streamed whole. The door is `responses.answer_list`."""

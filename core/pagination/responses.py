@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from core.pagination import cursors
 from core.pagination.collection import Collection, Position, Query
-from core.pagination.keyset import fetch_chunk, fetch_page
+from core.pagination.keyset import Chunk, fetch_chunk, fetch_page
 from core.pagination.query_parameters import read_query
 
 # Rows that are fetched at a time: few at first, so that the answer begins at once; then many, which costs the least;
@@ -28,14 +28,17 @@ def answer_list(request: Request, collection: Collection) -> HttpResponseBase:
 
 
 def stream(collection: Collection, query: Query) -> Iterator[bytes]:
-    """The whole list as one JSON array.
+    """The whole list as one JSON array; its beginning is fetched at once, as its failure can still be answered.
 
     Each chunk is a statement of its own: no transaction and no cursor outlives it, and memory does not grow with the
     list.
     """
+    return _from(fetch_chunk(collection, query, None, CHUNKS[0]), collection, query)
+
+
+def _from(chunk: Chunk, collection: Collection, query: Query) -> Iterator[bytes]:
     sizes = chain(CHUNKS, repeat(CHUNKS[-1]))
     size = next(sizes)
-    chunk = fetch_chunk(collection, query, None, size)
     yield f"[{chunk.body}".encode()
     while chunk.last and chunk.rows == size:
         size = next(sizes)
