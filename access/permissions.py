@@ -29,7 +29,7 @@ class ApiAccess(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         required = requirement(view)
-        if required is None and not has_no_action(view):
+        if required is None and not has_no_action(request, view):
             raise PermissionDenied("Nobody may do this: no scope and no role names it.")
         if isinstance(request.auth, Credential):
             return _key_reaches(request.auth, required)
@@ -49,9 +49,10 @@ def requirement(view: object) -> Requirement | None:
     return named.get(getattr(view, "action", None) or "")
 
 
-def has_no_action(view: object) -> bool:
+def has_no_action(request: Request, view: object) -> bool:
     """Whether the viewset only says what it offers: to OPTIONS, or by 405 to a method that it has not."""
-    return getattr(view, "action", "") in (None, "metadata")
+    action = getattr(view, "action", "")
+    return action is None or (action == "metadata" and request.method == "OPTIONS")
 
 
 def anonymous_may(required: Requirement | None) -> bool:
