@@ -1,8 +1,8 @@
 """SQL of our own, run on Django's connection; values stand in it as `%(name)s`.
 
 What runs more than `PREPARE_AFTER` times on a connection is prepared there: these statements have one plan that is
-right for all values. Querysets are not prepared (`prepare_threshold` in DATABASES): the generic plan of one that filters
-by status uses no partial index, and reads the whole table for the few tickets that are open.
+right for all values. Querysets are not prepared (`prepare_threshold` in DATABASES): the generic plan of one that
+filters by status uses no partial index, and reads the whole table for the few tickets that are open.
 """
 
 from collections.abc import Iterator, Mapping
