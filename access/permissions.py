@@ -29,7 +29,7 @@ class ApiAccess(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         required = requirement(view)
-        if required is None and not has_no_action(view):
+        if required is None and not has_no_action(request, view):
             raise PermissionDenied("This action is closed: no scope or role grants it.")
         if isinstance(request.auth, Credential):
             return _key_allows(request.auth, required)
@@ -49,9 +49,10 @@ def requirement(view: object) -> Requirement | None:
     return requirements.get(getattr(view, "action", None) or "")
 
 
-def has_no_action(view: object) -> bool:
+def has_no_action(request: Request, view: object) -> bool:
     """Whether no action will run: for OPTIONS, and for a method that is answered 405."""
-    return getattr(view, "action", "") in (None, "metadata")
+    action = getattr(view, "action", "")
+    return action is None or (action == "metadata" and request.method == "OPTIONS")
 
 
 def anonymous_is_allowed(required: Requirement | None) -> bool:

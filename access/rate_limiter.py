@@ -1,7 +1,7 @@
 """Rate limiter in Redis, shared by all processes; it fails open, behind a circuit breaker.
 
 The sliding window counter of `limits` keeps two numbers per client, however high the rate. Rate limits protect the
-service and must not stop it: a store that is down, slow or frozen costs a request no more than `TIMEOUT`, refuses
+service and must not stop it: a store that is down, slow or frozen costs a request no more than `TIME_LIMIT`, refuses
 nothing, and is not asked again for `PAUSE`.
 """
 
@@ -11,7 +11,6 @@ from time import monotonic, time
 from typing import NamedTuple
 
 from limits import RateLimitItem
-from limits.errors import StorageError
 from limits.storage import RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from redis.backoff import NoBackoff
@@ -20,7 +19,10 @@ from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT = 0.05  # seconds
+TIMEOUT = 0.05  # seconds for each answer of the store
+# Seconds for the whole of it. Much more than TIMEOUT: in a flood threads wait that long for each other (the GIL), while
+# the store is not slow.
+TIME_LIMIT = 0.4
 PAUSE = 3.0  # seconds that the circuit breaker stays open after a failure
 THREADS = 8  # concurrent requests to the store, per process
 
@@ -53,11 +55,11 @@ class FailOpenRateLimiter:
             return None
         future = self._threads.submit(self._hit, rate, client)
         try:
-            return future.result(TIMEOUT)
-        except (StorageError, TimeoutError) as error:
+            return future.result(TIME_LIMIT)
+        except Exception as error:  # what is no Redis may answer anything, and `limits` fails to read it
             future.cancel()
             self._open_until = monotonic() + PAUSE
-            reason = str(error) or f"no answer within {TIMEOUT:g} s"
+            reason = str(error) or f"no answer within {TIME_LIMIT:g} s"
             logger.warning("limits are not enforced for %g s: the store cannot be reached (%s)", PAUSE, reason)
             return None
 

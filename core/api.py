@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import condition
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 
@@ -15,6 +15,14 @@ from core.pagination.query_parameters import MAX_ID
 from core.raw_sql import fetch_one
 
 DIGITS = re.compile(r"[0-9]{1,19}")
+
+
+class PreconditionFailed(APIException):
+    """412 (RFC 9110, section 15.5.13)."""
+
+    status_code = 412
+    default_detail = "It is not what `If-Match` says; get it anew."
+    default_code = "precondition_failed"
 
 
 class SlashOrNoSlashRouter(SimpleRouter):
@@ -52,6 +60,8 @@ def conditional_response(request: Request, response: HttpResponse) -> HttpRespon
     """
     etag = f'"{sha256(response.content).hexdigest()[:32]}"'
     conditional = condition(etag_func=lambda request: etag)(lambda request: response)(request)
+    if conditional.status_code == PreconditionFailed.status_code:
+        raise PreconditionFailed
     conditional["Content-Length"] = str(len(response.content))  # a 304 has that of the 200 (RFC 9110, section 8.6)
     patch_cache_control(conditional, private=True, no_cache=True)
     return conditional

@@ -1,21 +1,26 @@
 """Runs raw SQL with `%(name)s` parameters on Django's connection.
 
-With `server_side_binding` and `prepare_threshold` in DATABASES, psycopg prepares a statement on each connection that
-executes it more often than the threshold.
+What is run more than `PREPARE_AFTER` times on a connection is prepared there: such a statement has one plan that suits
+all values. Querysets are not prepared (`prepare_threshold` in DATABASES): the generic plan of one that filters by
+status uses no partial index, and reads the whole table for the few tickets that are open.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from psycopg import ClientCursor
 
 Row = tuple[Any, ...]
 
+PREPARE_AFTER = 5 if settings.PREPARED_STATEMENTS else None
+
 
 def fetch_all(statement: str, values: Mapping[str, Any]) -> list[Row]:
     """The rows of a statement. Raises `django.db.Error`. Outside `atomic` the statement is its own transaction."""
-    with connection.cursor() as cursor:
+    with _preparing_cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
 
@@ -28,7 +33,7 @@ def fetch_one(statement: str, values: Mapping[str, Any]) -> Row | None:
 
 def execute(statement: str, values: Mapping[str, Any]) -> int:
     """Runs a statement that returns no rows; returns the number of rows it changed."""
-    with connection.cursor() as cursor:
+    with _preparing_cursor() as cursor:
         cursor.execute(statement, values)
         count: int = cursor.rowcount
     return count
@@ -42,3 +47,14 @@ def fetch_all_planned_for(statement: str, values: Mapping[str, Any]) -> list[Row
     with connection.cursor() as cursor:
         cursor.execute(ClientCursor(cursor.connection).mogrify(statement, values))
         return list(cursor.fetchall())
+
+
+@contextmanager
+def _preparing_cursor() -> Iterator[Any]:
+    with connection.cursor() as cursor:
+        psycopg_connection = connection.connection
+        psycopg_connection.prepare_threshold = PREPARE_AFTER
+        try:
+            yield cursor
+        finally:
+            psycopg_connection.prepare_threshold = None

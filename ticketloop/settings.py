@@ -165,9 +165,8 @@ DATABASES = {
             "connect_timeout": 5,
             "application_name": "ticketloop",
             **database["OPTIONS"],
-            # A connection prepares the statements that it executes more often than this.
             "server_side_binding": True,
-            "prepare_threshold": 5 if PREPARED_STATEMENTS else None,
+            "prepare_threshold": None,  # `core.raw_sql` prepares its own statements
         },
         # Server-side cursors need a session, which PgBouncer in transaction mode does not keep.
         "DISABLE_SERVER_SIDE_CURSORS": True,

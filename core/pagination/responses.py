@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from core.pagination import cursors
 from core.pagination.collection import Collection, Position, Query
-from core.pagination.keyset import fetch_chunk, fetch_page
+from core.pagination.keyset import Chunk, fetch_chunk, fetch_page
 from core.pagination.query_parameters import read_query
 
 # Rows per chunk: few at first, for a fast first byte; then many, which costs least; in a long list fewer again, so
@@ -28,14 +28,17 @@ def list_response(request: Request, collection: Collection) -> HttpResponseBase:
 
 
 def stream(collection: Collection, query: Query) -> Iterator[bytes]:
-    """The whole list as one JSON array.
+    """The whole list as one JSON array; its beginning is fetched at once, as its failure can still be answered.
 
     Each chunk is a statement of its own, so that no transaction or server-side cursor stays open between chunks; memory
     does not grow with the list.
     """
+    return _continue(fetch_chunk(collection, query, None, CHUNK_SIZES[0]), collection, query)
+
+
+def _continue(chunk: Chunk, collection: Collection, query: Query) -> Iterator[bytes]:
     sizes = chain(CHUNK_SIZES, repeat(CHUNK_SIZES[-1]))
     size = next(sizes)
-    chunk = fetch_chunk(collection, query, None, size)
     yield f"[{chunk.body}".encode()
     while chunk.last and chunk.rows == size:
         size = next(sizes)

@@ -29,6 +29,10 @@ class Things(ViewSet):
     def count(self, request: Request) -> Response:
         return Response(0)
 
+    @action(detail=False)
+    def metadata(self, request: Request) -> Response:
+        return Response("by the name that DRF gives to OPTIONS")
+
 
 class Plain(APIView):
     """A plain view, without requirements."""
@@ -39,6 +43,7 @@ class Plain(APIView):
 
 DECLARED = Things.as_view({"get": "list"})
 UNDECLARED = Things.as_view({"get": "count"})
+METADATA = Things.as_view({"get": "metadata"})
 PLAIN = Plain.as_view()
 
 
@@ -58,7 +63,7 @@ def ask(view: Any, who: str, method: str = "GET") -> int:
 
 @pytest.mark.parametrize("access", ["open", "intake", "key"])
 @pytest.mark.parametrize("who", ["anonymous", "key", "superuser"])
-@pytest.mark.parametrize("view", [UNDECLARED, PLAIN])
+@pytest.mark.parametrize("view", [UNDECLARED, METADATA, PLAIN])
 def test_an_action_that_is_not_named_is_refused(
     database: None, settings: Settings, view: Any, who: str, access: str
 ) -> None:

@@ -6,9 +6,14 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from django.conf import settings
+from limits import RateLimitItemPerDay
+from limits.strategies import SlidingWindowCounterRateLimiter
 
+from access.rate_limiter import TIMEOUT, FailOpenRateLimiter
 from tests.processes import MAX_MEDIAN_SECONDS, Gunicorn, closed_port
 
 TICKET = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "x"}
@@ -84,3 +89,17 @@ def test_every_ticket_is_accepted_without_delay(
     told = [line for line in service.output().splitlines() if "limits are not enforced" in line]
     assert len(told) == 1  # and then left alone for a while
     assert "password" not in told[0]
+
+
+def test_a_busy_processor_is_not_a_slow_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a flood the threads wait for each other, longer than the store is given for an answer."""
+    hit = SlidingWindowCounterRateLimiter.hit
+
+    def late(*arguments: Any) -> bool:
+        time.sleep(3 * TIMEOUT)
+        return hit(*arguments)
+
+    monkeypatch.setattr(SlidingWindowCounterRateLimiter, "hit", late)
+    limiter, rate = FailOpenRateLimiter(settings.REDIS_URL), RateLimitItemPerDay(2)
+    usages = [limiter.hit(rate, "a client in a flood") for _ in range(3)]
+    assert [usage and usage.allowed for usage in usages] == [True, True, False]

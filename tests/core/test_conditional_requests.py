@@ -41,3 +41,13 @@ def test_head_says_what_get_would(gunicorn: Gunicorn) -> None:
             assert head.headers.get(name) == get.headers.get(name), (path, name)
     assert gunicorn.request("HEAD", "/api/v1/tickets/999999999").status_code == 404
     assert gunicorn.request("HEAD", "/api/v1/tickets?colour=red").status_code == 400
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_another_one_than_the_client_knows_is_412_as_json(gunicorn: Gunicorn, path: str) -> None:
+    path = path.format(**gunicorn.open_ticket().json())
+    with gunicorn.session() as session:
+        for _ in range(2):  # a wrong length would keep the connection, and its client waiting
+            answer = session.get(gunicorn.url + path, headers={"If-Match": '"other"'}, timeout=5)
+            assert (answer.status_code, list(answer.json())) == (412, ["detail"])
+            assert answer.headers["Content-Length"] == str(len(answer.content))

@@ -1,10 +1,12 @@
 """Without `limit` the whole list is streamed, in order."""
 
+from collections.abc import Callable
+
 import pytest
 import requests
 from django.db import connection
 
-from tests.processes import Gunicorn
+from tests.processes import Gunicorn, closed_port
 
 COUNT = 2500
 
@@ -55,3 +57,11 @@ def test_an_empty_list_is_an_empty_array(service: Gunicorn) -> None:
 def test_head_has_no_body(many_tickets: Gunicorn) -> None:
     response = many_tickets.request("HEAD", "/api/v1/tickets")
     assert (response.status_code, response.content) == (200, b"")
+
+
+def test_a_list_that_cannot_begin_is_503_as_json(start_service: Callable[..., Gunicorn], database: None) -> None:
+    service = start_service(DATABASE_URL=f"postgres://nobody:none@127.0.0.1:{closed_port()}/none")
+    for path in ("/api/v1/tickets", "/api/v1/contacts"):
+        answer = service.request("GET", path)
+        assert (answer.status_code, list(answer.json())) == (503, ["detail"])
+    service.stop()
