@@ -158,8 +158,7 @@ DATABASES = {
     "default": {
         **database,
         "ENGINE": "django.db.backends.postgresql",
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 600,  # seconds; `ticketloop.stale_connections` replaces what PostgreSQL ended
         "OPTIONS": {
             # Without a time limit, a database host that drops packets would hang every request thread.
             "connect_timeout": 5,
