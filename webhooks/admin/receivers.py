@@ -13,9 +13,10 @@ from desk.buttons import button
 from desk.formatting import badge, quantity
 from webhooks import circuit_breaker, redelivery, statistics
 from webhooks.admin.permissions import CHANGE_RECEIVER, RESEND, SEE_SECRET
+from webhooks.deletion import delete_receiver
 from webhooks.encryption import DecryptionError
 from webhooks.forms import ReceiverForm, ReplayForm, RotateForm
-from webhooks.models import Receiver
+from webhooks.models import Attempt, Delivery, Receiver
 
 MAX_REPLAYED = 50_000  # events of a replay from this page; `manage.py replay` has no limit
 LAST_ATTEMPTS = 10
@@ -50,6 +51,20 @@ class ReceiverAdmin(DeskAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Receiver | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or managed_at_desk(obj))
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Counts a receiver's deliveries and attempts; Django's would load each of them and ask for its permission."""
+        (receiver,) = objs
+        counts = {
+            "deliveries": Delivery.objects.filter(receiver=receiver).count(),
+            "attempts": Attempt.objects.filter(receiver=receiver).count(),
+        }
+        return [str(receiver)], counts, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Receiver) -> None:
+        delete_receiver(obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """No bulk deletion: it would delete deliveries too, which deserves a confirmation for each receiver."""
