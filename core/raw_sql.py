@@ -52,9 +52,8 @@ def fetch_all_planned_for(statement: str, values: Mapping[str, Any]) -> list[Row
 @contextmanager
 def _preparing_cursor() -> Iterator[Any]:
     with connection.cursor() as cursor:
-        psycopg_connection = connection.connection
-        psycopg_connection.prepare_threshold = PREPARE_AFTER
+        cursor.connection.prepare_threshold = PREPARE_AFTER
         try:
             yield cursor
         finally:
-            psycopg_connection.prepare_threshold = None
+            cursor.connection.prepare_threshold = None

@@ -1,7 +1,6 @@
 """Celery task, scheduled by beat: deletes old idempotency keys."""
 
 from celery import shared_task
-from django.db import close_old_connections
 
 from tickets import idempotency
 
@@ -9,5 +8,4 @@ from tickets import idempotency
 @shared_task(name="tickets.prune_idempotency_keys")
 def prune_idempotency_keys() -> None:
     """Deletes idempotency keys past their retention."""
-    close_old_connections()
     idempotency.prune()

@@ -1,7 +1,6 @@
 """Celery tasks. `deliver` is sent after commits (webhooks.nudge) and by beat; the others are sent by beat alone."""
 
 from celery import shared_task
-from django.db import close_old_connections
 
 from webhooks import alerts, retention
 from webhooks.dispatcher import deliver_due
@@ -10,19 +9,16 @@ from webhooks.dispatcher import deliver_due
 @shared_task(name="webhooks.deliver")
 def deliver() -> None:
     """Attempts every due delivery."""
-    close_old_connections()  # reconnect if PostgreSQL has closed the connection since the last task
     deliver_due()
 
 
 @shared_task(name="webhooks.notify_staff")
 def notify_staff() -> None:
     """Emails staff about receivers that Ticket Loop disabled."""
-    close_old_connections()
     alerts.notify_staff()
 
 
 @shared_task(name="webhooks.prune")
 def prune() -> None:
     """Deletes old events with nothing left to deliver."""
-    close_old_connections()
     retention.prune()
