@@ -4,15 +4,21 @@ import json
 import shutil
 import subprocess
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
-CONNECTIONS = 16
+CLIENTS, CONNECTIONS = 4, 4  # processes of wrk, connections of each
+# Seconds from one client to the next. The processes of a server accept connections from one socket, and one of them
+# often takes all of sixteen that come within a millisecond, which would measure that and little else.
+RAMP = 0.05
 SAMPLE = 0.25  # seconds between samples of the memory
 
 
@@ -31,25 +37,49 @@ class Measurement:
 
 def load(url: str, mode: str, ids: range, seconds: float, server: int, postgres: int) -> Measurement:
     """Runs a round of `mode` (see wrk.lua) with 16 connections and measures the process trees of the pids `server` and
-    `postgres`."""
+    `postgres`. Each client gets its own part of `ids`."""
     if not shutil.which("wrk"):
         raise SystemExit("wrk is missing: `apt-get install wrk` (Debian) installs it")
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(SCRIPT), url]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(SCRIPT), url, "--", mode]
+    share = len(ids) // CLIENTS
+    clients = []
     with Meter(server) as meter, Meter(postgres) as database:
-        result = subprocess.run(
-            [*command, "--", mode, str(ids.start), str(ids.stop - 1)], capture_output=True, text=True, check=True
-        )
-    line = next(line for line in result.stdout.splitlines() if line.startswith("RESULT "))
-    values = json.loads(line.removeprefix("RESULT "))
+        for number in range(CLIENTS):
+            part = ids[number * share : (number + 1) * share]
+            clients.append(
+                subprocess.Popen([*command, str(part[0]), str(part[-1])], stdout=subprocess.PIPE, text=True)
+            )
+            time.sleep(RAMP)
+        results = [result(client.communicate()[0]) for client in clients]
+    requests = sum(each["requests"] for each in results)
+    latencies: Counter[float] = Counter()
+    for each in results:
+        latencies.update({milliseconds: count for milliseconds, count in each["latencies"]})
     return Measurement(
-        rate=values["requests"] / values["seconds"],
-        p50=values["p50"],
-        p99=values["p99"],
-        failed=values["failed"],
-        cpu=meter.cpu * 1000 / max(values["requests"], 1),
-        postgres_cpu=database.cpu * 1000 / max(values["requests"], 1),
+        rate=sum(each["requests"] / each["seconds"] for each in results),
+        p50=percentile(latencies, 0.50),
+        p99=percentile(latencies, 0.99),
+        failed=sum(each["failed"] for each in results),
+        cpu=meter.cpu * 1000 / max(requests, 1),
+        postgres_cpu=database.cpu * 1000 / max(requests, 1),
         memory=meter.memory,
     )
+
+
+def result(output: str) -> Any:
+    """What wrk.lua printed."""
+    line = next(line for line in output.splitlines() if line.startswith("RESULT "))
+    return json.loads(line.removeprefix("RESULT "))
+
+
+def percentile(latencies: Counter[float], fraction: float) -> float:
+    """The latency that this fraction of the requests did not exceed; 0 if there were none."""
+    wanted, seen = fraction * latencies.total(), 0
+    for milliseconds in sorted(latencies):
+        seen += latencies[milliseconds]
+        if seen >= wanted:
+            return milliseconds
+    return 0.0
 
 
 class Meter:

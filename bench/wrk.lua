@@ -27,6 +27,11 @@ end
 function done(summary, latency)
    local errors = summary.errors
    local failed = errors.status + errors.connect + errors.read + errors.write + errors.timeout
-   io.write(string.format('RESULT {"requests": %d, "seconds": %f, "p50": %f, "p99": %f, "failed": %d}\n',
-      summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, failed))
+   local latencies = {}
+   for i = 1, #latency do
+      local microseconds, count = latency(i)
+      latencies[i] = string.format("[%f, %d]", microseconds / 1e3, count)
+   end
+   io.write(string.format('RESULT {"requests": %d, "seconds": %f, "failed": %d, "latencies": [%s]}\n',
+      summary.requests, summary.duration / 1e6, failed, table.concat(latencies, ", ")))
 end
