@@ -46,15 +46,13 @@ def load(url: str, mode: str, ids: range, seconds: float, server: int, postgres:
     with Meter(server) as meter, Meter(postgres) as database:
         for number in range(CLIENTS):
             part = ids[number * share : (number + 1) * share]
-            clients.append(
-                subprocess.Popen([*command, str(part[0]), str(part[-1])], stdout=subprocess.PIPE, text=True)
-            )
+            clients.append(subprocess.Popen([*command, str(part[0]), str(part[-1])], stdout=subprocess.PIPE, text=True))
             time.sleep(RAMP)
         results = [result(client.communicate()[0]) for client in clients]
     requests = sum(each["requests"] for each in results)
     latencies: Counter[float] = Counter()
     for each in results:
-        latencies.update({milliseconds: count for milliseconds, count in each["latencies"]})
+        latencies.update(dict(each["latencies"]))
     return Measurement(
         rate=sum(each["requests"] / each["seconds"] for each in results),
         p50=percentile(latencies, 0.50),
