@@ -13,7 +13,6 @@ from local.postgres import EmbeddedPostgres
 from local.valkey import EmbeddedValkey
 from tests.processes import Gunicorn, Process
 
-WORKER_PROCESSES = 2
 LOG_FILES = 60  # of 16 MB; nearly min_wal_size
 
 
@@ -55,8 +54,8 @@ class Stack:
 
     def start_worker(self) -> Process:
         """Starts a worker as in the Compose file; returns once it takes tasks."""
-        options = ("--loglevel", "info", "--concurrency", str(WORKER_PROCESSES), "--without-mingle", "--without-gossip")
-        worker = self._start_celery("worker", *options)
+        options = ("--loglevel", "info", "--without-mingle", "--without-gossip")
+        worker = self._start_celery("worker", *options, DATABASE_POOL_SIZE="8")
         worker.wait_for_output(" ready.")
         return worker
 
@@ -74,10 +73,10 @@ class Stack:
             beat.kill()
             worker.kill()
 
-    def _start_celery(self, name: str, *options: str) -> Process:
+    def _start_celery(self, name: str, *options: str, **environment: str) -> Process:
         # A log per start: `wait_for_output` must not match the output of an earlier one.
         log = self.folder / f"{name}-{len(list(self.folder.glob(f'{name}-*')))}.log"
-        process = Process(log, "celery", "-A", "ticketloop", name, *options, **self.environment)
+        process = Process(log, "celery", "-A", "ticketloop", name, *options, **self.environment, **environment)
         self.stack.callback(process.kill)
         return process
 

@@ -20,6 +20,8 @@ from local.valkey import EmbeddedValkey
 
 # What `make dev` watches: a change of a module, a template or a style sheet in one of these folders.
 WATCHED = ["access", "contacts", "core", "desk", "tickets", "ticketloop", "webhooks", "gunicorn.conf.py"]
+# The worker has more threads than PostgreSQL has connections.
+POOL = {"DATABASE_POOL_SIZE": "8"}
 REQUESTED_STOP = {130, 143}  # exit codes of Honcho after SIGINT and SIGTERM
 
 
@@ -72,7 +74,8 @@ def supervise(
     manager = Manager()
     for name, module in commands(instance).items():
         command = shlex.join([sys.executable, "-m", *(reloading(module) if reload else module)])
-        manager.add_process(name, f"exec {command}", env=environment, cwd=str(ROOT))
+        own = {**POOL, **environment} if name == "worker" else environment
+        manager.add_process(name, f"exec {command}", env=own, cwd=str(ROOT))
     ended: list[str] = []
     for server in servers:
         threading.Thread(target=end_with, args=(server, manager, ended), daemon=True).start()
@@ -91,7 +94,7 @@ def commands(instance: Instance) -> dict[str, list[str]]:
     return {
         "web": ["gunicorn", "ticketloop.wsgi:application", "--bind", f"{address}:{instance.port}"],
         # Workers need not talk to each other: the database distributes the work.
-        "worker": [*celery, "worker", "-l", "info", "--concurrency", "2", "--without-mingle", "--without-gossip"],
+        "worker": [*celery, "worker", "-l", "info", "--without-mingle", "--without-gossip"],
         "beat": [*celery, "beat", "--schedule", str(instance.data_dir / "beat-schedule")],
     }
 

@@ -212,7 +212,7 @@ def start_worker(database_url: str, database: None, tmp_path: Path) -> Iterator[
     """Starts a Celery worker of the test's own, to be stopped or configured, and returns once it takes tasks."""
     workers: list[Worker] = []
 
-    def start(concurrency: int = 2, **environment: str) -> Worker:
+    def start(concurrency: int | None = None, **environment: str) -> Worker:
         log = tmp_path / f"worker-{len(workers)}.log"
         workers.append(Worker(log, concurrency, **{"DATABASE_URL": database_url, **environment}))
         return workers[-1]

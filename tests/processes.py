@@ -156,8 +156,11 @@ class Gunicorn(Process, Service):
 class Worker(Process):
     """A Celery worker as in the Compose file, started and ready."""
 
-    def __init__(self, log: Path, concurrency: int = 2, **environment: str) -> None:
-        options = ("--loglevel", "info", "--concurrency", str(concurrency), "--without-mingle", "--without-gossip")
+    def __init__(self, log: Path, concurrency: int | None = None, **environment: str) -> None:
+        options = ["--loglevel", "info", "--without-mingle", "--without-gossip"]
+        if concurrency:
+            options += ["--concurrency", str(concurrency)]
+        environment = {"DATABASE_POOL_SIZE": "8", **environment}
         super().__init__(log, "celery", "-A", "ticketloop", "worker", *options, **environment)
         try:
             self.wait_for_output(" ready.")

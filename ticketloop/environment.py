@@ -2,6 +2,7 @@
 
 import base64
 import re
+import ssl
 import sys
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
+from email_validator import validate_email
 from limits import RateLimitItem
 from limits import parse as parse_rate
 
@@ -147,6 +149,23 @@ def email(text: str) -> dict[str, Any]:
     if urlsplit(text).scheme not in environ.Env.EMAIL_SCHEMES:
         raise ValueError(text)
     return dict(environ.Env.email_url_config(text))
+
+
+def email_addresses(text: str) -> list[str]:
+    """E-mail addresses from a comma-separated list."""
+    addresses = comma_separated(text)
+    for each in addresses:
+        validate_email(each, check_deliverability=False)
+    return addresses
+
+
+def certificates(text: str) -> str:
+    """The path of a file of certificates in PEM format."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(text)
+    except OSError as error:
+        raise ValueError(text) from error
+    return text
 
 
 def networks(text: str) -> list[Network]:

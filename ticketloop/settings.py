@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.templatetags.static import static
+from kombu import Queue
 
 from core.broker import transport_options
 from ticketloop.environment import (
@@ -12,8 +13,10 @@ from ticketloop.environment import (
     Network,
     between,
     boolean,
+    certificates,
     comma_separated,
     email,
+    email_addresses,
     encryption_keys,
     networks,
     one_of,
@@ -154,12 +157,22 @@ database: dict[str, Any] = configuration.require(
     {"NAME": "unset", "OPTIONS": {}},
     "a URL such as postgres://user:password@host:5432/ticketloop",
 )
+DATABASE_POOL_SIZE = read("DATABASE_POOL_SIZE", whole_number(1, 1000), None, "a number of connections, from 1 to 1000")
+# For a worker, whose threads use a connection for some milliseconds and then wait for receivers. The threads of the API
+# keep a connection each, which is faster.
+pool: dict[str, Any] = {
+    "CONN_MAX_AGE": 0,
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": {"pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}},
+}
 DATABASES = {
     "default": {
         **database,
         "ENGINE": "django.db.backends.postgresql",
         "CONN_MAX_AGE": 600,  # seconds; `ticketloop.stale_connections` replaces what PostgreSQL ended
+        **(pool if DATABASE_POOL_SIZE else {}),
         "OPTIONS": {
+            **(pool["OPTIONS"] if DATABASE_POOL_SIZE else {}),
             # Without a time limit, a database host that drops packets would hang every request thread.
             "connect_timeout": 5,
             "application_name": "ticketloop",
@@ -215,10 +228,11 @@ X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
-# The first superuser, created by `manage.py prepare` when there is none.
+# The first superuser, created by `manage.py prepare` when there is none, with the first of these addresses; all of
+# them are told when a receiver is disabled.
 ADMIN_USERNAME = read("ADMIN_USERNAME", str, "admin", "a user name")
 ADMIN_PASSWORD = read("ADMIN_PASSWORD", str, "", "a password")
-ADMIN_EMAIL = read("ADMIN_EMAIL", str, "", "an e-mail address")
+ADMIN_EMAIL = read("ADMIN_EMAIL", email_addresses, list[str](), "e-mail addresses, separated by commas")
 
 # --- Static files ------------------------------------------------------------------------------------------
 
@@ -338,14 +352,20 @@ CELERY_TASK_DEFAULT_DELIVERY_MODE = "transient"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Threads: a task mostly waits for a receiver. See EXTRA_LANES in `webhooks.dispatcher` for the number.
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = 128
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# A connection to RabbitMQ must not be used by several threads at once (py-amqp), and Celery would acknowledge tasks and
+# change the prefetch count from those of its pool. A task is only a nudge: it need not be acknowledged.
+CELERY_TASK_QUEUES = [Queue("celery", no_ack=CELERY_BROKER_URL.startswith("amqp"))]
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
-CELERY_DB_REUSE_MAX = 1000
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # A tick expires before it can pile up: the next one does the same work.
-    "deliver": {"task": "webhooks.deliver", "schedule": 1.0, "options": {"expires": 5}},
+    "dispatch": {"task": "webhooks.dispatch", "schedule": 1.0, "options": {"expires": 5}},
     "notify staff": {"task": "webhooks.notify_staff", "schedule": 60.0, "options": {"expires": 50}},
     "prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3000}},
     "prune keys": {"task": "tickets.prune_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3000}},
@@ -359,6 +379,10 @@ WEBHOOK_SECRET = read("WEBHOOK_SECRET", signing_secret, "", "`whsec_` and 24 to 
 WEBHOOK_ALLOWED_NETWORKS = read(
     "WEBHOOK_ALLOWED_NETWORKS", networks, list[Network](), "networks such as 10.1.0.0/16, separated by commas"
 )
+CERTIFICATES = "a file of certificates in PEM format"
+# In place of the public authorities, as OpenSSL and other tools have it; the other one is trusted as well.
+SSL_CERT_FILE = read("SSL_CERT_FILE", certificates, "", CERTIFICATES)
+WEBHOOK_CA_BUNDLE = read("WEBHOOK_CA_BUNDLE", certificates, "", CERTIFICATES)
 ENCRYPTION_KEYS = read(
     "ENCRYPTION_KEYS",
     encryption_keys,
@@ -425,6 +449,8 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        # It warns of malformed answers, and quotes them; each attempt is logged by `webhooks.delivery`.
+        "urllib3": {"level": "ERROR"},
     },
 }
 

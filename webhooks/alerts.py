@@ -3,11 +3,13 @@
 import logging
 import smtplib
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
-from django.db import transaction
-from django.utils import timezone
+from django.core.validators import validate_email
 
+from core.raw_sql import execute, fetch_all
 from webhooks.models import Receiver
 
 logger = logging.getLogger(__name__)
@@ -25,26 +27,34 @@ and replay what it missed.
 """
 
 
+# Leased for some minutes, as a mail server can take its time; committed before a mail is sent, so that no row is locked
+# meanwhile. Whoever dies while mailing leaves it to a later run.
+CLAIM = """
+UPDATE webhook_receivers SET notify_staff_at = now() + interval '5 minutes'
+WHERE NOT enabled AND disabled_at IS NOT NULL AND notify_staff_at <= now()
+RETURNING id, notify_staff_at
+"""
+NOTIFIED = """
+UPDATE webhook_receivers SET notify_staff_at = CASE WHEN NOT %(sent)s::boolean THEN now() END
+WHERE id = %(receiver)s AND notify_staff_at = %(lease)s
+"""
+
+
 def disabled_receivers() -> list[Receiver]:
     """Receivers that Ticket Loop disabled and that staff have neither enabled nor acknowledged."""
     return list(Receiver.objects.filter(enabled=False, disabled_at__isnull=False))
 
 
 def notify_staff() -> None:
-    """Emails staff who may change receivers about each newly disabled one; retries failed emails at the next run."""
-    unnotified = Receiver.objects.filter(enabled=False, disabled_at__isnull=False, staff_notified_at__isnull=True)
-    for pk in unnotified.values_list("pk", flat=True):
-        with transaction.atomic():
-            receiver = unnotified.select_for_update(skip_locked=True).filter(pk=pk).first()
-            if receiver and _notify(receiver):
-                receiver.staff_notified_at = timezone.now()
-                receiver.save(update_fields=["staff_notified_at"])
+    """Emails those concerned about each newly disabled receiver; what cannot be sent is tried again at the next run."""
+    for pk, lease in fetch_all(CLAIM, {}):
+        sent = all(_notify(receiver) for receiver in Receiver.objects.filter(pk=pk))
+        execute(NOTIFIED, {"receiver": pk, "lease": lease, "sent": sent})
 
 
 def _notify(receiver: Receiver) -> bool:
-    users = get_user_model()._default_manager.filter(is_active=True, is_staff=True)
-    addresses = [user.email for user in users if user.email and user.has_perm("webhooks.change_receiver")]
     logger.warning("receiver %s was disabled: %s", receiver.pk, receiver.disabled_reason)
+    addresses = _addresses()
     if not addresses:
         logger.warning("no staff who may change receivers have an email address; only the support desk shows it")
         return True
@@ -56,3 +66,18 @@ def _notify(receiver: Receiver) -> bool:
         logger.error("staff cannot be notified by email (EMAIL_URL): %s", error)
         return False
     return True
+
+
+def _addresses() -> list[str]:
+    """ADMIN_EMAIL, and the valid addresses of staff who may change receivers."""
+    users = get_user_model()._default_manager.filter(is_active=True, is_staff=True)
+    found = [*settings.ADMIN_EMAIL]
+    for user in users:
+        if user.email and user.has_perm("webhooks.change_receiver") and user.email not in found:
+            try:
+                validate_email(user.email)
+            except ValidationError:
+                logger.warning("%s cannot be notified: the email address of this account is malformed", user)
+            else:
+                found.append(user.email)
+    return found

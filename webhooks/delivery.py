@@ -1,21 +1,24 @@
-"""Claims due deliveries, attempts one, records the result.
+"""Claims due deliveries of a lane, attempts one, records the results.
 
 A delivery is leased, not locked: claiming sets `leased_until` past the attempt's end in one committed statement, so
 that no transaction is open while a receiver takes its time, and what a killed worker had claimed comes due again by
 itself. Dying between sending and recording sends twice: at least once, never not at all.
+
+Lock order: lane, deliveries by id, receiver. Whoever already holds a receiver skips deliveries that are locked.
 """
 
 import logging
+import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
 from time import monotonic
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import Error, close_old_connections, connection, transaction
 
+from core.raw_sql import execute, fetch_all, fetch_one
 from core.version import VERSION
 from webhooks import circuit_breaker, headers, retry, sending
 from webhooks.encryption import DecryptionError, decrypt
@@ -24,67 +27,80 @@ from webhooks.signing import signed_headers
 
 logger = logging.getLogger(__name__)
 
-LEASE_MARGIN = 5  # seconds beyond the receiver's time limit
+# Seconds that a lease lasts beyond the receiver's time limit. Results are recorded within it, so that a restart of
+# PostgreSQL that takes less sends nothing twice.
+LEASE_MARGIN = 10
+RECORD_PAUSE = 0.2  # seconds between two tries to record
 
 # Asynchronous commit: a PostgreSQL crash within the next half second loses a lease or a result, so that the event is
 # sent again with the same id. Events and deliveries themselves are committed synchronously and cannot be lost.
 ASYNC_COMMIT = "async_commit AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))"
 
-# The deliveries of each receiver that are due longest, up to its capacity; one if its circuit is open and its probe is
-# due. Receivers in random order, so that none is always served first.
+DUE = """
+delivery.state = 'pending' AND delivery.next_attempt_at <= now()
+AND (delivery.leased_until IS NULL OR delivery.leased_until <= now())
+"""
+
+# What is due longest at the lane's receiver; one delivery if its circuit is open and its probe is due.
 CLAIM = f"""
 WITH {ASYNC_COMMIT},
 receiver AS (
-    SELECT receiver.*, receiver.consecutive_failures >= %(threshold)s AS failing,
-           coalesce(busy.capacity, %(capacity)s) AS capacity
+    UPDATE webhook_lanes AS lane SET held_until = now() + (receiver.timeout + %(margin)s) * interval '1 second'
     FROM async_commit CROSS JOIN webhook_receivers AS receiver
-    LEFT JOIN unnest(%(busy)s::bigint[], %(capacities)s::int[]) AS busy (id, capacity) ON busy.id = receiver.id
-    WHERE receiver.enabled
-      AND (receiver.consecutive_failures < %(threshold)s OR (receiver.next_probe_at <= now() AND busy.id IS NULL))
-    ORDER BY random()
+    WHERE lane.id = %(lane)s AND receiver.id = lane.receiver_id AND receiver.enabled
+      AND (receiver.consecutive_failures < %(threshold)s OR receiver.next_probe_at <= now())
+    RETURNING receiver.*, lane.held_until AS leased_until, receiver.consecutive_failures >= %(threshold)s AS failing
 ),
 due AS (
-    SELECT due.id AS delivery_id, receiver.*,
-           now() + (receiver.timeout + %(margin)s) * interval '1 second' AS leased_until
+    SELECT due.id
     FROM receiver CROSS JOIN LATERAL (
         SELECT delivery.id
         FROM webhook_deliveries AS delivery
-        WHERE delivery.receiver_id = receiver.id
-          AND delivery.state = 'pending' AND delivery.next_attempt_at <= now()
-          AND (delivery.leased_until IS NULL OR delivery.leased_until <= now())
+        WHERE delivery.receiver_id = receiver.id AND {DUE}
         ORDER BY delivery.next_attempt_at
-        LIMIT CASE WHEN receiver.failing THEN 1 ELSE receiver.capacity END
-        FOR UPDATE SKIP LOCKED
+        LIMIT CASE WHEN receiver.failing THEN 1 ELSE %(size)s END
+        FOR NO KEY UPDATE SKIP LOCKED
     ) AS due
-    LIMIT %(limit)s
 ),
 probe AS (
-    UPDATE webhook_receivers AS receiver SET next_probe_at = due.leased_until
-    FROM due WHERE due.failing AND receiver.id = due.id
+    UPDATE webhook_receivers SET next_probe_at = receiver.leased_until
+    FROM receiver WHERE receiver.failing AND webhook_receivers.id = receiver.id AND EXISTS (SELECT FROM due)
 )
 UPDATE webhook_deliveries AS delivery
-SET leased_until = due.leased_until
-FROM due, webhook_events AS event
-WHERE delivery.id = due.delivery_id AND event.id = delivery.event_id
+SET leased_until = receiver.leased_until
+FROM due, receiver, webhook_events AS event
+WHERE delivery.id = due.id AND event.id = delivery.event_id
 RETURNING delivery.id, delivery.attempts_made, event.uid, event.type, event.created_at, event.request_id, event.payload,
-          due.id, due.url, due.timeout, due.body_format, due.encrypted_headers, due.encrypted_secret,
-          CASE WHEN due.previous_secret_until > now() THEN due.encrypted_previous_secret ELSE '' END
+          receiver.id, receiver.url, receiver.timeout, receiver.body_format, receiver.encrypted_headers,
+          receiver.encrypted_secret,
+          CASE WHEN receiver.previous_secret_until > now() THEN receiver.encrypted_previous_secret ELSE '' END
 """
 
-# If staff cancelled or resent the delivery meanwhile, only a success still counts.
+# If staff cancelled or resent a delivery meanwhile, only a success still counts.
 RECORD = f"""
 WITH {ASYNC_COMMIT},
+locked AS MATERIALIZED (
+    SELECT delivery.id
+    FROM async_commit CROSS JOIN webhook_deliveries AS delivery
+    WHERE delivery.id = ANY (%(ids)s::bigint[] || %(unsent)s::bigint[])
+    ORDER BY delivery.id
+    FOR NO KEY UPDATE OF delivery
+),
 outcome AS (
     SELECT outcome.*
-    FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::float8[], %s::int[], %s::text[], %s::text[],
-                %s::text[], %s::float8[])
-         AS outcome (delivery_id, receiver_id, started_at, duration, status, error, response, state, delay)
-    JOIN webhook_deliveries AS delivery ON delivery.id = outcome.delivery_id
-    CROSS JOIN async_commit
+    FROM unnest(
+        %(ids)s::bigint[], %(started)s::timestamptz[], %(durations)s::float8[], %(statuses)s::int[], %(errors)s::text[],
+        %(responses)s::text[], %(states)s::text[], %(delays)s::float8[]
+    ) AS outcome (id, started_at, duration, status, error, response, state, delay)
+    JOIN locked ON locked.id = outcome.id
 ),
 attempt AS (
     INSERT INTO webhook_attempts (delivery_id, receiver_id, started_at, duration, status, error, response)
-    SELECT delivery_id, receiver_id, started_at, duration, status, error, response FROM outcome
+    SELECT id, %(receiver)s, started_at, duration, status, error, response FROM outcome
+),
+released AS (
+    UPDATE webhook_deliveries AS delivery SET leased_until = NULL
+    FROM locked WHERE delivery.id = locked.id AND delivery.id = ANY (%(unsent)s::bigint[])
 )
 UPDATE webhook_deliveries AS delivery
 SET state = outcome.state,
@@ -93,12 +109,16 @@ SET state = outcome.state,
     leased_until = NULL,
     finished_at = CASE WHEN outcome.state <> 'pending' THEN now() END
 FROM outcome
-WHERE delivery.id = outcome.delivery_id AND (delivery.state = 'pending' OR outcome.state = 'delivered')
+WHERE delivery.id = outcome.id AND (delivery.state = 'pending' OR outcome.state = 'delivered')
 """
 
-RELEASE = "UPDATE webhook_deliveries SET leased_until = NULL WHERE id = ANY (%s::bigint[]) AND state = 'pending'"
+RELEASE = f"""
+WITH {ASYNC_COMMIT}
+DELETE FROM webhook_lanes AS lane USING async_commit WHERE lane.id = %(lane)s RETURNING lane.receiver_id
+"""
 
 GONE = "The receiver answered 410 Gone: it wants no more events."
+OWN_FAULT = "Ticket Loop could not send this because of an error of its own; the worker's log says more."
 
 
 @dataclass(frozen=True)
@@ -129,7 +149,7 @@ class Claim:
         return f'{{"type":"{self.event_type}","timestamp":"{timestamp}","data":{self.payload}}}'
 
     def headers(self, moment: datetime) -> dict[str, str]:
-        """The request headers, signed at this moment. Raises DecryptionError."""
+        """The request headers, signed at this moment. Raises DecryptionError or HeadersError."""
         secrets = [decrypt(each) for each in (self.encrypted_secret, self.encrypted_previous_secret) if each]
         return {
             **headers.parse(decrypt(self.encrypted_headers)),
@@ -142,7 +162,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of an attempt at a claimed delivery."""
+    """The result of an attempt at a claimed delivery; `duration` is in seconds."""
 
     claim: Claim
     started_at: datetime
@@ -163,46 +183,40 @@ class Outcome:
             state = Delivery.State.DELIVERED
         else:
             state = Delivery.State.DEAD if delay is None else Delivery.State.PENDING
-        return (
-            *(
-                self.claim.id,
-                self.claim.receiver_id,
-                self.started_at,
-                self.duration,
-                answer.status,
-                answer.error,
-                answer.response,
-            ),
-            *(state.value, delay or 0.0),
-        )
+        attempt = (self.claim.id, self.started_at, self.duration, answer.status, answer.error, answer.response)
+        return (*attempt, state.value, delay or 0.0)
 
 
-def claim(limit: int, capacity: int, capacities: Mapping[int, int]) -> list[Claim]:
-    """Leases up to `limit` due deliveries, oldest first.
+def claim(lane: int, size: int) -> list[Claim]:
+    """Leases up to `size` due deliveries of the lane's receiver, oldest first; prolongs the lane as long.
 
-    At most `capacities[receiver]` for each receiver that is in flight already, `capacity` for any other.
+    None if nothing is due, if the circuit is open, or if the lane has been handed out to somebody else.
     """
-    values: dict[str, Any] = {
-        "limit": limit,
-        "capacity": capacity,
-        "busy": list(capacities.keys()),
-        "capacities": list(capacities.values()),
-        "margin": LEASE_MARGIN,
-        "threshold": circuit_breaker.THRESHOLD,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, values)
-        # UPDATE … RETURNING has no order.
-        return sorted((Claim(*row) for row in cursor.fetchall()), key=attrgetter("id"))
+    values = {"lane": lane, "size": size, "margin": LEASE_MARGIN, "threshold": circuit_breaker.THRESHOLD}
+    rows = fetch_all(CLAIM, values)
+    close_old_connections()  # gives the connection to other threads while this one waits for the receiver
+    # UPDATE … RETURNING has no order.
+    return sorted((Claim(*row) for row in rows), key=attrgetter("id"))
 
 
-def attempt(claim: Claim) -> Outcome:
-    """Sends one claimed delivery; does not use the database."""
+def release(lane: int) -> int | None:
+    """Gives the lane back; returns its receiver, or None if the lane is lost."""
+    row = fetch_one(RELEASE, {"lane": lane})
+    return row[0] if row else None
+
+
+def attempt(session: sending.Session, claim: Claim) -> Outcome:
+    """Sends one claimed delivery; does not use the database. Never raises: every error is an outcome."""
     started_at, start = datetime.now(UTC), monotonic()
     try:
-        answer = sending.post(claim.url, claim.body, claim.headers(started_at), claim.timeout)
+        answer = sending.post(session, claim.url, claim.body, claim.headers(started_at), claim.timeout)
     except DecryptionError as error:
         answer = sending.Answer(status=None, error=str(error))
+    except headers.HeadersError as error:
+        answer = sending.Answer(status=None, error=f"Its custom headers are not allowed: {error}")
+    except Exception:
+        logger.exception("delivery %s cannot be sent", claim.id)
+        answer = sending.Answer(status=None, error=OWN_FAULT)
     outcome = Outcome(claim, started_at, monotonic() - start, answer)
     log(outcome)
     return outcome
@@ -227,16 +241,34 @@ def log(outcome: Outcome) -> None:
 
 
 def record(outcomes: Sequence[Outcome], unsent: Sequence[Claim]) -> None:
-    """Stores attempts, finishes or reschedules their deliveries and updates circuit breakers, in one transaction.
+    """Stores attempts, finishes or reschedules their deliveries and updates the circuit breaker, in one transaction.
 
-    Releases the leases of `unsent`, which were claimed but not attempted.
+    All are of one receiver. Releases the leases of `unsent`, which were claimed but not attempted. Tried again while
+    the leases last, whatever PostgreSQL says: what was sent would be sent twice. Then raises `django.db.Error`.
     """
-    columns = [list(column) for column in zip(*(outcome.row() for outcome in outcomes), strict=True)]
-    gone = [outcome.claim.receiver_id for outcome in outcomes if outcome.answer.status == 410]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(RECORD, columns)
-        if unsent:
-            cursor.execute(RELEASE, ([each.id for each in unsent],))
-        circuit_breaker.record_results((outcome.claim.receiver_id, not outcome.answer.error) for outcome in outcomes)
-        if gone:
-            circuit_breaker.disable(gone, GONE)
+    claims = [*(outcome.claim for outcome in outcomes), *unsent]
+    end = monotonic() + LEASE_MARGIN
+    while True:
+        try:
+            _record(outcomes, claims[0].receiver_id, [each.id for each in unsent])
+        except Error as error:
+            if monotonic() > end:
+                raise
+            logger.warning("results cannot be recorded yet (%s)", type(error.__cause__ or error).__name__)
+            connection.close()
+            time.sleep(RECORD_PAUSE)
+        else:
+            close_old_connections()
+            return
+
+
+def _record(outcomes: Sequence[Outcome], receiver: int, unsent: list[int]) -> None:
+    columns = zip(*(outcome.row() for outcome in outcomes), strict=True) if outcomes else [()] * 8
+    names = ("ids", "started", "durations", "statuses", "errors", "responses", "states", "delays")
+    values = {name: list(column) for name, column in zip(names, columns, strict=True)}
+    with transaction.atomic():
+        execute(RECORD, {**values, "receiver": receiver, "unsent": unsent})
+        failures = sum(bool(outcome.answer.error) for outcome in outcomes)
+        circuit_breaker.record_results(receiver, successes=len(outcomes) - failures, failures=failures)
+        if any(outcome.answer.status == 410 for outcome in outcomes):
+            circuit_breaker.disable(receiver, GONE)

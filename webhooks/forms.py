@@ -2,9 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
 from django import forms
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -57,29 +55,11 @@ class ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         try:
-            lines = [f"{name}: {value}" for name, value in self.instance.headers.items()]
+            lines = self.instance.header_lines
         except DecryptionError:
-            lines = []  # the page shows the error; headers typed here replace the lost ones
+            lines = ""  # the page shows the error; headers typed here replace the lost ones
         if "custom_headers" in self.fields:
-            self.fields["custom_headers"].initial = "\n".join(lines)
-
-    def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"]
-        try:
-            prepared = requests.Request("POST", url).prepare().url
-            parts = urlsplit(prepared or "")
-            _ = parts.port
-        except (requests.RequestException, ValueError):
-            raise forms.ValidationError("Enter a URL such as https://example.com/hook.") from None
-        if parts.scheme not in {"http", "https"}:
-            raise forms.ValidationError("The URL must begin with http:// or https://.")
-        if parts.username or parts.password:
-            raise forms.ValidationError(
-                "The URL must not contain a user name or password. Add an Authorization header."
-            )
-        if parts.fragment:
-            raise forms.ValidationError("The URL must not contain a #: what follows it is never sent.")
-        return url
+            self.fields["custom_headers"].initial = lines
 
     def clean_custom_headers(self) -> dict[str, str]:
         try:
@@ -133,4 +113,10 @@ class ReplayForm(forms.Form):
         required=False,
         widget=UnfoldBooleanWidget,
         help_text="Use this if the receiver lost data.",
+    )
+    cancelled = forms.BooleanField(
+        label="Include cancelled deliveries",
+        required=False,
+        widget=UnfoldBooleanWidget,
+        help_text="Those that staff cancelled, or the erasure of a contact.",
     )

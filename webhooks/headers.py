@@ -15,27 +15,31 @@ RESERVED = {
 RESERVED_PREFIXES = ("webhook-", "ticketloop-", "proxy-")
 
 
+class HeadersError(ValueError):
+    """A line of custom headers is not allowed; the message says to staff what would be."""
+
+
 def parse(text: str) -> dict[str, str]:
-    """The headers in `text`. Raises ValueError with a message for staff at the first line that is not allowed."""
+    """The headers in `text`. Raises HeadersError at the first line that is not allowed."""
     headers: dict[str, str] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
         name, colon, value = line.partition(":")
         name, value = name.strip(), value.strip()
         _check(line, name, colon, value)
         if name.lower() in map(str.lower, headers):
-            raise ValueError(f"{name} is given twice.")
+            raise HeadersError(f"{name} is given twice.")
         headers[name] = value
     if len(headers) > MAX_HEADERS:
-        raise ValueError(f"At most {MAX_HEADERS} headers, not {len(headers)}.")
+        raise HeadersError(f"At most {MAX_HEADERS} headers, not {len(headers)}.")
     return headers
 
 
 def _check(line: str, name: str, colon: str, value: str) -> None:
     if not colon:
-        raise ValueError(f"{line[:100]!r} has no colon. Write one header per line, as Name: value.")
+        raise HeadersError(f"{line[:100]!r} has no colon. Write one header per line, as Name: value.")
     if not NAME.fullmatch(name):
-        raise ValueError(f"{name[:100]!r} is not a header name: up to 100 letters, digits and hyphens.")
+        raise HeadersError(f"{name[:100]!r} is not a header name: up to 100 letters, digits and hyphens.")
     if name.lower() in RESERVED or name.lower().startswith(RESERVED_PREFIXES):
-        raise ValueError(f"{name} is set by Ticket Loop or reserved for the connection; choose another name.")
+        raise HeadersError(f"{name} is set by Ticket Loop or reserved for the connection; choose another name.")
     if not VALUE.fullmatch(value) or len(value) > MAX_VALUE_LENGTH:
-        raise ValueError(f"The value of {name} must be at most {MAX_VALUE_LENGTH} printable ASCII characters.")
+        raise HeadersError(f"The value of {name} must be at most {MAX_VALUE_LENGTH} printable ASCII characters.")

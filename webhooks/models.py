@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from webhooks import encryption, headers
+from webhooks.receiver_url import validate_receiver_url
 from webhooks.signing import new_secret
 
 
@@ -49,7 +50,7 @@ class Receiver(models.Model):
 
     source = models.CharField(max_length=11, choices=Source.choices, default=Source.DESK, editable=False)
     description = models.CharField(max_length=255, blank=True)
-    url = models.TextField("URL")
+    url = models.TextField("URL", validators=[validate_receiver_url])
     events = ArrayField(models.CharField(max_length=32, choices=EventType.choices), default=every_event)
     body_format = models.CharField(max_length=8, choices=BodyFormat.choices, default=BodyFormat.TICKET)
     timeout = models.FloatField("time limit", default=10.0, help_text="seconds, including connecting")
@@ -60,9 +61,9 @@ class Receiver(models.Model):
     encrypted_headers = models.TextField(blank=True, editable=False)
     enabled = models.BooleanField(default=True)
     disabled_reason = models.TextField(blank=True, editable=False)
-    # Set when Ticket Loop, not staff, disabled it; staff are notified once.
+    # Set when Ticket Loop, not staff, disabled it; staff are notified once, at the time that is due.
     disabled_at = models.DateTimeField(null=True, editable=False)
-    staff_notified_at = models.DateTimeField(null=True, editable=False)
+    notify_staff_at = models.DateTimeField(null=True, editable=False)
     # The circuit breaker (see webhooks.circuit_breaker): failures since the last success, and the next probe.
     consecutive_failures = models.PositiveIntegerField(db_default=0, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)
@@ -95,9 +96,14 @@ class Receiver(models.Model):
         self.encrypted_secret = encryption.encrypt(secret)
 
     @property
+    def header_lines(self) -> str:
+        """The receiver's custom headers as they are stored, allowed or not. Raises DecryptionError."""
+        return encryption.decrypt(self.encrypted_headers)
+
+    @property
     def headers(self) -> dict[str, str]:
-        """The receiver's custom headers. Raises DecryptionError."""
-        return headers.parse(encryption.decrypt(self.encrypted_headers))
+        """The receiver's custom headers. Raises DecryptionError or HeadersError."""
+        return headers.parse(self.header_lines)
 
     @headers.setter
     def headers(self, values: dict[str, str]) -> None:
@@ -109,6 +115,26 @@ class Receiver(models.Model):
         self.previous_secret_until = timezone.now() + overlap if overlap else None
         self.secret = new_secret()
         self.save(update_fields=["encrypted_secret", "encrypted_previous_secret", "previous_secret_until"])
+
+
+class Lane(models.Model):
+    """The right of one task to send to a receiver until `held_until` (see webhooks.dispatcher); gone when it is done.
+
+    The id names a lane that was handed out once: handed out again, it has another.
+    """
+
+    receiver = models.ForeignKey(Receiver, models.CASCADE, related_name="lanes", db_index=False)
+    number = models.PositiveSmallIntegerField()
+    held_until = models.DateTimeField()
+
+    class Meta:
+        db_table = "webhook_lanes"
+        constraints = [
+            models.UniqueConstraint(fields=["receiver", "number"], name="webhook_lanes_one_of_a_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"lane {self.number} of receiver {self.receiver_id}"
 
 
 class Event(models.Model):

@@ -48,7 +48,7 @@ class Nudger:
 
     def _publish(self) -> bool:
         try:
-            current_app.send_task("webhooks.deliver", expires=EXPIRES)
+            current_app.send_task("webhooks.dispatch", expires=EXPIRES)
         except BROKER_ERRORS as error:
             logger.warning("the broker cannot be reached (%s); deliveries wait for the next tick", error)
             return False

@@ -13,17 +13,25 @@ from webhooks.outbox import nudge_after_commit
 
 BATCH = 1000  # events in one transaction of a replay
 
+# Deliveries are locked in the order of their ids, as in `webhooks.delivery`.
+LOCKED = """
+WITH locked AS MATERIALIZED (
+    SELECT id FROM webhook_deliveries WHERE id = ANY (%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+)
+"""
 # Due since it was created, so that older deliveries that still wait go first.
-RESEND = """
+RESEND = f"""
+{LOCKED}
 UPDATE webhook_deliveries AS delivery
 SET state = 'pending', attempts_made = 0, next_attempt_at = created_at, finished_at = NULL
-WHERE id = ANY (%s::bigint[])
+FROM locked WHERE delivery.id = locked.id
 RETURNING receiver_id
 """
-CANCEL = """
-UPDATE webhook_deliveries SET state = 'cancelled', finished_at = now()
-WHERE id = ANY (%s::bigint[]) AND state IN ('pending', 'dead')
-RETURNING id
+CANCEL = f"""
+{LOCKED}
+UPDATE webhook_deliveries AS delivery SET state = 'cancelled', finished_at = now()
+FROM locked WHERE delivery.id = locked.id AND state IN ('pending', 'dead')
+RETURNING delivery.id
 """
 # Probe now even if the circuit is open: staff expect something to be sent.
 PROBE_NOW = "UPDATE webhook_receivers SET next_probe_at = now() WHERE id = ANY (%s::bigint[]) AND next_probe_at > now()"
@@ -42,7 +50,8 @@ replayed AS (
     SELECT id, %(receiver)s, created_at FROM batch
     ON CONFLICT (event_id, receiver_id) DO UPDATE
     SET state = 'pending', attempts_made = 0, next_attempt_at = excluded.next_attempt_at, finished_at = NULL
-    WHERE delivery.state <> 'delivered' OR %(delivered)s
+    WHERE delivery.state IN ('pending', 'dead')
+       OR (delivery.state = 'delivered' AND %(delivered)s) OR (delivery.state = 'cancelled' AND %(cancelled)s)
     RETURNING 1
 )
 SELECT (SELECT max(id) FROM batch), (SELECT count(*) FROM batch), (SELECT count(*) FROM replayed)
@@ -54,7 +63,9 @@ WITH event AS (
     INSERT INTO webhook_events (type, payload) VALUES (%(type)s, %(payload)s) RETURNING id
 )
 INSERT INTO webhook_deliveries (event_id, receiver_id, next_attempt_at)
-SELECT id, %(receiver)s, timestamptz '2000-01-01' FROM event
+SELECT id, %(receiver)s, least(now(), (
+    SELECT min(next_attempt_at) FROM webhook_deliveries WHERE receiver_id = %(receiver)s AND state = 'pending'
+)) - interval '1 second' FROM event
 RETURNING id
 """
 # A ticket, so that receivers that parse nothing else can read it. No real ticket has the number 0.
@@ -98,13 +109,14 @@ def count_replayed_events(receiver: Receiver, since: datetime, until: datetime |
     return count
 
 
-def replay(receiver: Receiver, since: datetime, *, delivered: bool) -> Iterator[Replayed]:
+def replay(receiver: Receiver, since: datetime, *, delivered: bool, cancelled: bool) -> Iterator[Replayed]:
     """Queues every event since a moment that the receiver subscribes to, oldest first, including ones it never had.
 
-    Events already delivered are included only with `delivered`. Yields after each committed batch.
+    Events already delivered are included only with `delivered`, and those whose delivery was cancelled, by staff or as
+    their contact was erased, only with `cancelled`. Yields after each committed batch.
     """
     values: dict[str, Any] = {"receiver": receiver.pk, "since": since, "until": timezone.now()}
-    values |= {"delivered": delivered, "after": 0}
+    values |= {"delivered": delivered, "cancelled": cancelled, "after": 0}
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(REPLAY, values)

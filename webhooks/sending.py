@@ -1,24 +1,26 @@
 """One HTTP attempt: sends an event to a receiver and says what came of it."""
 
 import contextlib
-import threading
+import socket
+import ssl
+from collections.abc import Iterator
 from concurrent import futures
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, LocationParseError
 
 from webhooks.transport import Adapter, ForbiddenAddressError, set_deadline
 
 READ_LIMIT = 64 * 1024  # bytes read of an answer
 KEEP_LIMIT = 4 * 1024  # bytes kept of it
+ERROR_LIMIT = 500  # characters kept of a foreign error's message
 RETRY_AFTER_STATUSES = {429, 503}
-
-_thread = threading.local()
 
 
 @dataclass(frozen=True)
@@ -31,18 +33,8 @@ class Answer:
     retry_after: float | None = None
 
 
-def post(url: str, body: str, headers: dict[str, str], timeout: float) -> Answer:
-    """POSTs `body` and reads the answer within `timeout` seconds. Network failures become an Answer."""
-    set_deadline(timeout)
-    try:
-        with _session().post(url, data=body.encode(), headers=headers, timeout=timeout, stream=True) as response:
-            return _answer(response, _read(response))
-    except (requests.RequestException, OSError, ValueError) as error:
-        return Answer(status=None, error=_in_words(error, timeout))
-
-
-class _Session(requests.Session):
-    """Keeps connections, and nothing else, from one delivery to the next."""
+class Session(requests.Session):
+    """Keeps connections, and nothing else, from one delivery to the next. Serves one receiver and one thread."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,22 +49,28 @@ class _Session(requests.Session):
         """None: no redirect is followed. (`allow_redirects=False` would still read its body, however long.)"""
 
 
-def _session() -> _Session:
-    """This thread's session: connections to a receiver are used again."""
-    if not hasattr(_thread, "session"):
-        _thread.session = _Session()
-    session: _Session = _thread.session
-    return session
+def post(session: Session, url: str, body: str, headers: dict[str, str], timeout: float) -> Answer:
+    """POSTs `body` and reads the answer within `timeout` seconds. Never raises: any error becomes an Answer."""
+    set_deadline(timeout)
+    try:
+        with session.post(url, data=body.encode(), headers=headers, timeout=timeout, stream=True) as response:
+            return _answer(response, _read(response))
+    except Exception as error:
+        return Answer(status=None, error=_storable(_in_words(error, timeout)))
 
 
 def _read(response: requests.Response) -> str:
     """The beginning of the body, as far as it came before the limit or the deadline: the status has decided already."""
     body = bytearray()
-    with contextlib.suppress(HTTPError, OSError, ValueError):
+    with contextlib.suppress(HTTPError, HTTPException, OSError, ValueError):
         while len(body) < READ_LIMIT and (chunk := response.raw.read1(READ_LIMIT - len(body))):
             body += chunk
-    text = body[:KEEP_LIMIT].decode(errors="replace")
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return _storable(body[:KEEP_LIMIT].decode(errors="replace"))
+
+
+def _storable(text: str) -> str:
+    """The text as PostgreSQL can store it: without NUL and lone surrogates."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
 
 def _answer(response: requests.Response, excerpt: str) -> Answer:
@@ -85,23 +83,44 @@ def _answer(response: requests.Response, excerpt: str) -> Answer:
 
 
 def _seconds(retry_after: str) -> float | None:
-    """Seconds from now that a Retry-After header names, as a number or a date (RFC 9110, section 10.2.3)."""
+    """Seconds from now that a Retry-After header names, as a number or a date (RFC 9110, section 10.2.3).
+
+    None for anything else, which a receiver may send: parsing a date can fail with more than ValueError.
+    """
     if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after[:9])
-    try:
+    with contextlib.suppress(Exception):
         moment = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return None
 
 
 def _in_words(error: Exception, timeout: float) -> str:
-    if isinstance(error, ForbiddenAddressError):
-        return f"Refused: {error}"
-    if isinstance(error, requests.Timeout | TimeoutError | futures.TimeoutError) or "timed out" in str(error):
-        return f"The receiver did not answer within {timeout:g} seconds."
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"No secure connection: {error}"
-    if isinstance(error, requests.ConnectionError):
-        return f"The connection failed: {error}"
-    return f"The request failed: {error}"
+    """A sentence for staff about the error's first cause; requests and urllib3 wrap it several times."""
+    for cause in _causes(error):
+        if isinstance(cause, ForbiddenAddressError):
+            return f"Refused: {cause}"
+        if isinstance(cause, requests.Timeout | TimeoutError | futures.TimeoutError):
+            return f"The receiver did not answer within {timeout:g} seconds."
+        if isinstance(cause, ssl.SSLError):
+            return f"No secure connection: {_message(cause)}"
+        if isinstance(cause, socket.gaierror):
+            return f"The receiver's name was not found: {cause.strerror}"
+        if isinstance(cause, HTTPException) and not isinstance(cause, OSError):
+            return f"The answer is not valid HTTP: {type(cause).__name__} {_message(cause)}"
+        if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):
+            return f"The connection failed: {cause.strerror or _message(cause)}"
+        if isinstance(cause, UnicodeError | LocationParseError | requests.exceptions.InvalidURL):
+            return f"The URL cannot be used: {_message(cause)}"
+    return f"The request failed: {_message(error)}"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised from, the first cause first."""
+    if cause := error.__cause__ or error.__context__:
+        yield from _causes(cause)
+    yield error
+
+
+def _message(error: BaseException) -> str:
+    return str(error)[:ERROR_LIMIT] or type(error).__name__

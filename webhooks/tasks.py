@@ -1,15 +1,21 @@
-"""Celery tasks. `deliver` is sent after commits (webhooks.nudge) and by beat; the others are sent by beat alone."""
+"""Celery tasks. `dispatch` is sent after commits (webhooks.nudge) and by beat, `send` by `dispatch`; others by beat."""
 
 from celery import shared_task
 
-from webhooks import alerts, retention
-from webhooks.dispatcher import deliver_due
+from webhooks import alerts, lane, retention
+from webhooks.dispatcher import hand_out_lanes
 
 
-@shared_task(name="webhooks.deliver")
-def deliver() -> None:
-    """Attempts every due delivery."""
-    deliver_due()
+@shared_task(name="webhooks.dispatch")
+def dispatch() -> None:
+    """Has every due delivery sent."""
+    hand_out_lanes()
+
+
+@shared_task(name="webhooks.send")
+def send(lane_id: int) -> None:
+    """Sends the due deliveries of one receiver for about a second."""
+    lane.run(lane_id)
 
 
 @shared_task(name="webhooks.notify_staff")

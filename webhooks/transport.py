@@ -1,4 +1,4 @@
-"""Connections for `requests` that go to allowed addresses only and end at a deadline.
+"""Connections for `requests` that go to allowed addresses only, end at a deadline and read one answer a request.
 
 The name is resolved once, every address it has is checked, and the connection is made to those very addresses:
 what DNS says a moment later does not matter. The library requests-hardened checks the first address only, knows no
@@ -10,8 +10,9 @@ import socket
 import ssl
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import cache
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 
 import certifi
@@ -23,9 +24,9 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from webhooks.address_policy import may_be_sent_to
 
+MAX_INTERIM = 100  # interim answers before the answer; 103 Early Hints comes once or twice
+
 _thread = threading.local()
-# getaddrinfo knows no time limit: it is waited for from outside, and a resolver that hangs holds none but these.
-_resolvers = ThreadPoolExecutor(8, thread_name_prefix="resolver")
 
 
 class ForbiddenAddressError(OSError):
@@ -45,48 +46,91 @@ def remaining() -> float:
     return seconds
 
 
-class _Receiver:
-    """What both kinds of socket add: operations end at the thread's deadline, and an answer's head must be complete.
+class _Deadline:
+    """What both kinds of socket add: each operation may take what is left, so that many short ones cannot add up."""
 
-    Each operation is given what is left of the time, so that many short ones cannot add up. http.client takes a head
-    that breaks off for one that is complete, and `200 OK` alone for a delivery.
-    """
-
-    _head: bytes | None = b""  # the end of what came of the head; None once it is complete
-
-    def recv_into(self, buffer: Any, *arguments: Any) -> int:
+    def recv_into(self, *arguments: Any) -> int:
         self.settimeout(remaining())  # type: ignore[attr-defined]
-        count: int = super().recv_into(buffer, *arguments)  # type: ignore[misc]
-        if self._head is not None:
-            if not count:
-                raise ConnectionResetError("the receiver hung up before its answer's head was complete")
-            head = self._head + bytes(memoryview(buffer)[:count])
-            self._head = None if b"\n\r\n" in head or b"\n\n" in head else head[-2:]
-        return count
+        return super().recv_into(*arguments)  # type: ignore[misc, no-any-return]
 
     def send(self, *arguments: Any) -> int:
-        self._head = b""
         self.settimeout(remaining())  # type: ignore[attr-defined]
         return super().send(*arguments)  # type: ignore[misc, no-any-return]
 
     def sendall(self, *arguments: Any) -> None:
-        self._head = b""
         self.settimeout(remaining())  # type: ignore[attr-defined]
         super().sendall(*arguments)  # type: ignore[misc]
 
 
-class _Socket(_Receiver, socket.socket):
+class _Socket(_Deadline, socket.socket):
     pass
 
 
-class _SSLSocket(_Receiver, ssl.SSLSocket):
+class _SSLSocket(_Deadline, ssl.SSLSocket):
     pass
+
+
+class _WholeLines:
+    """The lines of an answer's head. http.client takes a head that breaks off for one that is complete."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+
+    def readline(self, limit: int) -> bytes:
+        line: bytes = self._reader.readline(limit)
+        if not line.endswith(b"\n") and len(line) < limit:
+            raise ConnectionResetError("the receiver hung up before its answer's head was complete")
+        return line
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+class _Response(HTTPResponse):
+    fp: Any
+    headers: Any
+
+    def begin(self) -> None:
+        """Reads the head of the answer, past interim ones (RFC 9110, section 15.2); http.client skips only 100.
+
+        Nobody asked for 101 Switching Protocols, so it is an answer, and a failure.
+        """
+        reader = self.fp
+        self.fp = _WholeLines(reader)
+        for _ in range(MAX_INTERIM):
+            super().begin()
+            if self.status == 101 or not 100 <= self.status < 200:
+                self.fp = reader
+                return
+            self.headers = None
+        raise HTTPException(f"more than {MAX_INTERIM} interim answers")
+
+
+class _HTTPConnection(HTTPConnection):
+    response_class = _Response
+
+    def _new_conn(self) -> socket.socket:
+        return connect(self.host, self.port)
+
+
+class _HTTPSConnection(HTTPSConnection):
+    response_class = _Response
+
+    def _new_conn(self) -> socket.socket:
+        return connect(self.host, self.port)
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
 
 
 def connect(host: str, port: int) -> socket.socket:
     """A connection to the first address of `host` that takes one; ForbiddenAddressError if any is not allowed."""
-    resolving = _resolvers.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    found = resolving.result(remaining())
+    found = _resolve(host, port)
     for *_, address in found:
         if not may_be_sent_to(ipaddress.ip_address(address[0]), settings.WEBHOOK_ALLOWED_NETWORKS):
             raise ForbiddenAddressError(
@@ -108,29 +152,33 @@ def connect(host: str, port: int) -> socket.socket:
     raise failure
 
 
-class _HTTPConnection(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return connect(self.host, self.port)
+def _resolve(host: str, port: int) -> list[Any]:
+    """As getaddrinfo, which knows no time limit, until this thread's deadline.
 
+    A look-up that hangs keeps a thread of its own, which nobody waits for, until the system's resolver gives up.
+    """
+    addresses: Future[list[Any]] = Future()
 
-class _HTTPSConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return connect(self.host, self.port)
+    def look_up() -> None:
+        try:
+            addresses.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as error:  # UnicodeError, for names that cannot be encoded, is a ValueError
+            addresses.set_exception(error)
 
-
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _HTTPConnection
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _HTTPSConnection
+    threading.Thread(target=look_up, name="resolver", daemon=True).start()
+    return addresses.result(remaining())
 
 
 @cache
 def _tls_context() -> ssl.SSLContext:
-    """Shared by all threads: reading the certificates takes tens of milliseconds."""
+    """Trusts public authorities (those of SSL_CERT_FILE, if set) and WEBHOOK_CA_BUNDLE.
+
+    Shared by all threads: reading the certificates takes tens of milliseconds.
+    """
     context = create_urllib3_context()
-    context.load_verify_locations(certifi.where())
+    context.load_verify_locations(settings.SSL_CERT_FILE or certifi.where())
+    if settings.WEBHOOK_CA_BUNDLE:
+        context.load_verify_locations(settings.WEBHOOK_CA_BUNDLE)
     context.sslsocket_class = _SSLSocket
     return context
 

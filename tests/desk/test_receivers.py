@@ -59,7 +59,10 @@ def test_a_receiver_is_added_tested_and_its_secret_rotated(
 
 MISTAKES = [
     ("url", "ftp://example.com/hook", "must begin with http:// or https://"),
-    ("url", "not a url", "Enter a URL"),
+    ("url", "not a url", "must not contain spaces"),
+    ("url", "not-a-url", "Enter a URL"),
+    ("url", "http://10.0.0.1/x", "WEBHOOK_ALLOWED_NETWORKS"),
+    ("url", "http://0x0a000001/x", "is not a public address"),
     ("url", "https://user:pass@example.com/", "must not contain a user name or password"),
     ("url", "https://example.com/#part", "must not contain a #"),
     ("url", "https://example.com:99999/", "Enter a URL"),

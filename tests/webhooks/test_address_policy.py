@@ -58,7 +58,8 @@ def canary(monkeypatch: pytest.MonkeyPatch) -> RecordingReceiver:
 
 
 def post(url: str, timeout: float = 2) -> sending.Answer:
-    return sending.post(url, "{}", {}, timeout)
+    with sending.Session() as session:
+        return sending.post(session, url, "{}", {}, timeout)
 
 
 @pytest.mark.parametrize("host", [*LOOPBACK, *PRIVATE])

@@ -57,7 +57,9 @@ def test_the_first_superuser_is_made_once(prepare: Prepare) -> None:
 
 
 def test_the_first_superuser_is_the_environment_s(prepare: Prepare) -> None:
-    said = prepare(ADMIN_USERNAME="grace", ADMIN_PASSWORD="a long secret", ADMIN_EMAIL="grace@example.com")
+    said = prepare(
+        ADMIN_USERNAME="grace", ADMIN_PASSWORD="a long secret", ADMIN_EMAIL=["grace@example.com", "boss@example.com"]
+    )
     user = get_user_model().objects.get()
     assert (user.get_username(), user.email, user.is_superuser) == ("grace", "grace@example.com", True)
     assert user.check_password("a long secret")

@@ -101,3 +101,23 @@ def test_http_client_reads_through_recv_into_and_sends_through_sendall(server: i
         assert response.status == 200
         assert own.sent > 0
         assert own.received.getvalue() == ANSWER
+
+
+def test_http_client_reads_a_head_line_by_line_from_fp_and_again_once_headers_are_none() -> None:
+    class Own(HTTPResponse):
+        headers: Any
+
+        def begin(self) -> None:
+            super().begin()
+            if self.status == 103:
+                self.headers = None
+                super().begin()
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        connection = PlainConnection("127.0.0.1")
+        connection.response_class = Own
+        connection.sock = ours
+        connection.request("POST", "/", body=b"{}")
+        theirs.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + ANSWER)
+        assert connection.getresponse().status == 200

@@ -70,11 +70,14 @@ def test_a_replay_says_how_to_write_a_moment(receiver: RecordingReceiver, since:
 
 def disabled_receiver(url: str) -> Receiver:
     """A receiver that Ticket Loop disabled."""
-    return Receiver.objects.create(url=url, enabled=False, disabled_reason="410 Gone", disabled_at=timezone.now())
+    now = timezone.now()
+    return Receiver.objects.create(
+        url=url, enabled=False, disabled_reason="410 Gone", disabled_at=now, notify_staff_at=now
+    )
 
 
 def everybody_is_told() -> bool:
-    return not Receiver.objects.filter(staff_notified_at__isnull=True).exists()
+    return not Receiver.objects.filter(notify_staff_at__isnull=False).exists()
 
 
 def test_410_disables_and_those_who_may_change_receivers_are_told_once(
@@ -120,7 +123,7 @@ def test_mail_that_cannot_be_sent_is_sent_later(
     worker = start_worker(EMAIL_URL=f"smtp://127.0.0.1:{closed_port()}")
     app.send_task("webhooks.notify_staff")
     worker.wait_for_output("staff cannot be notified by email")
-    assert Receiver.objects.get().staff_notified_at is None
+    assert Receiver.objects.get().notify_staff_at
     worker.kill()
     start_worker(EMAIL_URL=f"filemail:///{tmp_path}/mail")
     app.send_task("webhooks.notify_staff")

@@ -112,7 +112,8 @@ def attempt(url: str) -> tuple[sending.Answer, float, int]:
     """The answer, the seconds it took and the peak of memory in bytes."""
     tracemalloc.start()
     start = time.monotonic()
-    answer = sending.post(url, "{}", {}, TIMEOUT)
+    with sending.Session() as session:
+        answer = sending.post(session, url, "{}", {}, TIMEOUT)
     took, (_, peak) = time.monotonic() - start, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return answer, took, peak

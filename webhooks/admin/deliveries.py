@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import RangeDateTimeFilter, TextFilter
 
@@ -103,7 +104,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="next attempt", ordering="next_attempt_at")
     def next_attempt(self, delivery: Delivery) -> datetime | str:
-        return delivery.next_attempt_at if delivery.state == Delivery.State.PENDING else "-"
+        if delivery.state != Delivery.State.PENDING:
+            return "-"
+        return delivery.next_attempt_at if delivery.next_attempt_at > timezone.now() else "due"
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         """Whether this user may resend and cancel."""

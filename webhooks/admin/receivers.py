@@ -16,6 +16,7 @@ from webhooks.admin.permissions import CHANGE_RECEIVER, RESEND, SEE_SECRET
 from webhooks.deletion import delete_receiver
 from webhooks.encryption import DecryptionError
 from webhooks.forms import ReceiverForm, ReplayForm, RotateForm
+from webhooks.headers import HeadersError
 from webhooks.models import Attempt, Delivery, Receiver
 
 MAX_REPLAYED = 50_000  # events of a replay from this page; `manage.py replay` has no limit
@@ -143,7 +144,8 @@ class ReceiverAdmin(DeskAdmin):
             text = f"More than {quantity(MAX_REPLAYED, 'event')} are too many for this page. Run: {command}"
             self.message_user(request, text, messages.ERROR)
             return
-        batches = redelivery.replay(receiver, since, delivered=form.cleaned_data["delivered"])
+        chosen = {name: form.cleaned_data[name] for name in ("delivered", "cancelled")}
+        batches = redelivery.replay(receiver, since, **chosen)
         count = sum(batch.deliveries for batch in batches)
         queued = quantity(count, "delivery", "deliveries")
         self.log_change(request, receiver, f"Replayed {queued} since {since:%Y-%m-%d %H:%M:%S} UTC.")
@@ -176,4 +178,6 @@ def _problem(receiver: Receiver) -> str:
         _ = receiver.secret, receiver.headers
     except DecryptionError as error:
         return str(error)
+    except HeadersError as error:
+        return f"Its custom headers are not allowed: {error}"
     return receiver.disabled_reason

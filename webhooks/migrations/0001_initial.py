@@ -8,6 +8,7 @@ import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import webhooks.models
+import webhooks.receiver_url
 
 
 class Migration(migrations.Migration):
@@ -65,7 +66,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("description", models.CharField(blank=True, max_length=255)),
-                ("url", models.TextField(verbose_name="URL")),
+                (
+                    "url",
+                    models.TextField(validators=[webhooks.receiver_url.validate_receiver_url], verbose_name="URL"),
+                ),
                 (
                     "events",
                     django.contrib.postgres.fields.ArrayField(
@@ -105,7 +109,7 @@ class Migration(migrations.Migration):
                 ("enabled", models.BooleanField(default=True)),
                 ("disabled_reason", models.TextField(blank=True, editable=False)),
                 ("disabled_at", models.DateTimeField(editable=False, null=True)),
-                ("staff_notified_at", models.DateTimeField(editable=False, null=True)),
+                ("notify_staff_at", models.DateTimeField(editable=False, null=True)),
                 ("consecutive_failures", models.PositiveIntegerField(db_default=0, editable=False)),
                 ("failing_since", models.DateTimeField(editable=False, null=True)),
                 ("next_probe_at", models.DateTimeField(editable=False, null=True)),
@@ -124,6 +128,29 @@ class Migration(migrations.Migration):
                         fields=("source",),
                         name="webhook_receivers_one_from_environment",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Lane",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("held_until", models.DateTimeField()),
+                (
+                    "receiver",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lanes",
+                        to="webhooks.receiver",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "webhook_lanes",
+                "constraints": [
+                    models.UniqueConstraint(fields=("receiver", "number"), name="webhook_lanes_one_of_a_number")
                 ],
             },
         ),

@@ -25,6 +25,7 @@ class Command(BaseCommand):
         if users.filter(is_superuser=True).exists():
             return
         password = settings.ADMIN_PASSWORD or secrets.token_urlsafe(12)
-        users.create_superuser(settings.ADMIN_USERNAME, settings.ADMIN_EMAIL, password)
+        address = settings.ADMIN_EMAIL[0] if settings.ADMIN_EMAIL else ""
+        users.create_superuser(settings.ADMIN_USERNAME, address, password)
         shown = "the password from ADMIN_PASSWORD" if settings.ADMIN_PASSWORD else f"password {password}"
         self.stdout.write(f"created the superuser {settings.ADMIN_USERNAME} with {shown}")

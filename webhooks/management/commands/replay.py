@@ -20,12 +20,15 @@ class Command(BaseCommand):
         parser.add_argument("--receiver", required=True, help="number, description or URL of the receiver")
         parser.add_argument("--since", required=True, help="such as 2026-11-24 or 2026-11-24T09:30:00, UTC")
         parser.add_argument("--delivered", action="store_true", help="include events already delivered")
+        parser.add_argument(
+            "--cancelled", action="store_true", help="include deliveries that staff or an erasure cancelled"
+        )
 
-    def handle(self, *args: Any, receiver: str, since: str, delivered: bool, **options: Any) -> None:
+    def handle(self, *args: Any, receiver: str, since: str, delivered: bool, cancelled: bool, **options: Any) -> None:
         found, moment = find(receiver), parse_moment(since)
         total, count = redelivery.count_replayed_events(found, moment), 0
         with tqdm(total=total, unit=" events", file=self.stderr, disable=None) as progress:
-            for batch in redelivery.replay(found, moment, delivered=delivered):
+            for batch in redelivery.replay(found, moment, delivered=delivered, cancelled=cancelled):
                 count += batch.deliveries
                 progress.update(batch.events)
         waiting = "" if found.enabled else "; they wait until the receiver is enabled"
