@@ -12,7 +12,9 @@ def main() -> None:
     print(f"{len(report.accepted)} of {len(report.posts)} tickets accepted, {len(report.lost)} of them lost")
     print(f"{report.replayed} had failed twice when all was well again and were replayed, not waited for")
     print(f"{torn} ids arrived with two bodies")
-    raise SystemExit(bool(report.lost or torn))
+    print(f"while nothing failed {report.repeated} events arrived twice; p95 was {report.quiet_p95:.2f} s (wanted: 2)")
+    print(f"{report.deadlocks} deadlocks in PostgreSQL's log")
+    raise SystemExit(bool(report.lost or torn or report.repeated or report.deadlocks or report.quiet_p95 > 2))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Posts tickets during every fault, waits until all events are delivered, and reports."""
+"""Posts tickets during every fault, waits until all events are delivered, and reports.
+
+Beside the receiver that is watched there are neighbours: one for each odd answer of `tests.hostile`, slow ones, hanging
+ones and flapping ones.
+"""
 
 import contextlib
 import statistics
@@ -12,8 +16,10 @@ from datetime import UTC, datetime
 import psycopg
 from standardwebhooks import Webhook
 
+from bench.sink import Sink
 from bench.stack import Stack, running
 from tests.chaos.faults import FAULTS, World
+from tests.hostile import ODD, HostileServer
 from tests.processes import wait_until
 from tests.receiver import RecordingReceiver, Reply
 
@@ -21,13 +27,29 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 POSTERS = 4
 HEAD = f"{'fault':<26}{'POSTs':>7}{'p50 ms':>9}{'p99 ms':>9}{'503':>6}{'other':>7}{'twice':>7}{'drained after s':>17}"
 SETTLE_LIMIT, DRAIN_LIMIT = 6.0, 180.0  # seconds
+KINDS = {"slow/2": 20, "hang": 16, "flap": 2, "healthy": 20}  # neighbours beside the odd ones, and how many of each
+
+QUIET = "nothing"  # the fault that is none
+OWED = """
+SELECT count(*) FROM webhook_deliveries AS delivery JOIN webhook_receivers AS receiver ON receiver.id = receiver_id
+WHERE state <> 'delivered' AND source = 'environment'
+"""
+ADD_NEIGHBOURS = """
+INSERT INTO webhook_receivers (
+    source, description, url, events, body_format, timeout, encrypted_secret, encrypted_previous_secret,
+    encrypted_headers, enabled, disabled_reason
+)
+SELECT 'desk', 'neighbour', neighbour.url, events, body_format, timeout, encrypted_secret, '', '', true, ''
+FROM webhook_receivers CROSS JOIN unnest(%s::text[]) AS neighbour (url)
+"""
 
 
 @dataclass(frozen=True)
 class Post:
-    """A POST and its response."""
+    """A POST and its response; it ended at `time` (monotonic)."""
 
     fault: str
+    time: float
     seconds: float
     status: int
     is_json: bool
@@ -52,6 +74,22 @@ class Report:
     arrivals: list[tuple[str, bytes]]  # id and body of every request
     healed: dict[str, float]
     replayed: int
+    deadlocks: int
+
+    @property
+    def repeated(self) -> int:
+        """Events that were delivered more than once although they were posted while nothing failed."""
+        times = Counter(each.body for each in self.delivered)
+        return sum(times[body] > 1 for body, fault in self.accepted.items() if fault == QUIET)
+
+    @property
+    def quiet_p95(self) -> float:
+        """Seconds from a POST while nothing failed to its first delivery: the 95th percentile."""
+        first: dict[bytes, float] = {}
+        for each in self.delivered:
+            first.setdefault(each.body, each.time)
+        delays = [first[post.body] - post.time for post in self.posts if post.fault == QUIET and post.body in first]
+        return statistics.quantiles(delays, n=20, method="inclusive")[18]
 
     @property
     def accepted(self) -> dict[bytes, str]:
@@ -88,9 +126,13 @@ class Report:
 
 def run(tickets: int, seconds: float, frozen: float) -> Report:
     """Posts about `tickets` tickets in all. Each fault lasts `seconds`, the frozen broker `frozen` seconds."""
-    receiver, start = RecordingReceiver(), datetime.now(UTC)
-    with running() as stack:
+    receiver, hostile, start = RecordingReceiver(), HostileServer(), datetime.now(UTC)
+    with running() as stack, Sink() as sink:
         prepare(stack, receiver)
+        several = [f"{sink.url}/{kind}/{number}" for kind, count in KINDS.items() for number in range(count)]
+        neighbours = [*several, *(f"{hostile.url}/{name}" for name in ODD)]
+        database = stack.connect()
+        database.execute(ADD_NEIGHBOURS, (neighbours,))
         world = World(stack, receiver)
         delivered: list[Delivered] = []
         receiver.reply = record_deliveries(world, delivered)
@@ -102,12 +144,20 @@ def run(tickets: int, seconds: float, frozen: float) -> Report:
             length = frozen if "freezes" in name else seconds
             with PostingThreads(world, name, tickets // len(FAULTS), length, posts):
                 fault(world, length)
+            if name == QUIET:  # what comes next must not fall on what was sent and not yet recorded
+                wait_until(lambda: owed(database) == 0, DRAIN_LIMIT, "the end of a quiet time")
             healed[name] = time.monotonic()
         # `posts` is complete now; tickets that were committed in spite of a 503 are delivered, too.
         replayed = settle(stack, start, world)
         receiver.close()
+        hostile.close()
         arrivals = [(each.headers["webhook-id"], each.body) for each in receiver.arrivals]
-        return Report(posts, delivered, arrivals, healed, replayed)
+        return Report(posts, delivered, arrivals, healed, replayed, deadlocks(stack))
+
+
+def deadlocks(stack: Stack) -> int:
+    """The number of deadlocks in PostgreSQL's log."""
+    return stack.postgres.log.read_text(errors="replace").count("deadlock detected")
 
 
 def prepare(stack: Stack, receiver: RecordingReceiver) -> None:
@@ -154,7 +204,8 @@ class PostingThreads:
             answer = self.world.service.open_ticket(email=f"{number}@example.com", issue_description=text)
             is_json = answer.headers["Content-Type"] == "application/json"
             seconds = time.perf_counter() - start
-            self.posts.append(Post(self.fault, seconds, answer.status_code, is_json, answer.content))
+            ended = time.monotonic()
+            self.posts.append(Post(self.fault, ended, seconds, answer.status_code, is_json, answer.content))
 
 
 def settle(stack: Stack, start: datetime, world: World) -> int:
@@ -164,32 +215,39 @@ def settle(stack: Stack, start: datetime, world: World) -> int:
     """
     connection = stack.connect()
 
-    def owed() -> int:
+    def settled() -> bool:
         for process in (world.service, world.worker, world.beat):
             process.fail_if_ended()  # no process may end by itself
-        row = connection.execute("SELECT count(*) FROM webhook_deliveries WHERE state <> 'delivered'").fetchone()
-        assert row
-        return int(row[0])
+        return owed(connection) == 0
 
     with contextlib.suppress(TimeoutError):
-        wait_until(lambda: owed() == 0, SETTLE_LIMIT)
-    waiting = owed()
+        wait_until(settled, SETTLE_LIMIT)
+    waiting = owed(connection)
     stack.manage("replay", "--receiver", "WEBHOOK_URL", "--since", f"{start:%Y-%m-%dT%H:%M:%S}")
     try:
-        wait_until(lambda: owed() == 0, DRAIN_LIMIT, "the end of the backlog")
+        wait_until(settled, DRAIN_LIMIT, "the end of the backlog")
     except TimeoutError as error:
         raise AssertionError(f"{error}\n{situation(stack, connection)}") from error
     return waiting
+
+
+def owed(connection: psycopg.Connection) -> int:
+    """The number of deliveries that the watched receiver has not accepted yet."""
+    row = connection.execute(OWED).fetchone()
+    assert row
+    return int(row[0])
 
 
 def situation(stack: Stack, connection: psycopg.Connection) -> str:
     """Undelivered events, the state of the circuit breaker, and the last log lines of each process."""
     owed = connection.execute(
         "SELECT state, attempts_made, next_attempt_at - now(), leased_until - now() FROM webhook_deliveries "
-        "WHERE state <> 'delivered' ORDER BY id LIMIT 5"
+        "JOIN webhook_receivers AS receiver ON receiver.id = receiver_id "
+        "WHERE state <> 'delivered' AND source = 'environment' LIMIT 5"
     ).fetchall()
     circuit = connection.execute(
-        "SELECT enabled, consecutive_failures, failing_since, next_probe_at - now() FROM webhook_receivers"
+        "SELECT enabled, consecutive_failures, failing_since, next_probe_at - now() FROM webhook_receivers "
+        "WHERE source = 'environment'"
     ).fetchall()
     said = [
         "\n".join([f"{log.name}:", *(line[:500] for line in log.read_text().splitlines()[-5:])])

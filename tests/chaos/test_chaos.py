@@ -27,3 +27,12 @@ def test_only_a_database_that_is_down_refuses_a_ticket_and_says_so_in_json(repor
 def test_an_event_has_one_id_and_one_body_however_often_it_is_sent(report: Report) -> None:
     ids, bodies = (set(column) for column in zip(*report.arrivals, strict=True))
     assert len(bodies) == len(ids) == len(set(report.arrivals))
+
+
+def test_while_nothing_fails_an_event_arrives_once_and_in_time_whatever_the_neighbours_do(report: Report) -> None:
+    assert report.repeated == 0
+    assert report.quiet_p95 < 5, "a starved one would wait for its neighbours' time limits, one after the other"
+
+
+def test_postgresql_logs_no_deadlock(report: Report) -> None:
+    assert report.deadlocks == 0

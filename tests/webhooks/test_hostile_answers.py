@@ -20,6 +20,8 @@ from webhooks.models import Attempt, Delivery, EventType, Receiver
 
 pytestmark = pytest.mark.slow
 TICKETS = 20
+# Seconds: one that is starved waits for the time limits of its neighbours, a second each, in turns.
+LIMIT = 5.0
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_healthy_receivers_beside_every_odd_answer_get_each_event_once_and_in_ti
     assert Counter(Counter(each.id for each in arrived).values()) == {2: TICKETS}, "each event once at each of the two"
     event_of = {each.event.message_id: each.event.ticket_id for each in of_healthy.select_related("event")}
     delays = sorted(each.time - posted[event_of[each.id] or 0] for each in arrived)
-    assert delays[int(len(delays) * 0.95) - 1] < 2
+    assert delays[int(len(delays) * 0.95) - 1] < LIMIT
     for attempt in Attempt.objects.filter(receiver__in=healthy).select_related("delivery__event"):
         assert attempt.response == attempt.delivery.event.message_id, "its own answer"
     for name, receiver in odd.items():

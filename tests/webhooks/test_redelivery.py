@@ -1,6 +1,7 @@
 """Replay, disabling of receivers, mail to staff, and retention."""
 
 import re
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -10,13 +11,15 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
 
 from tests.processes import Process, Worker, closed_port, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from tests.service import Service
+from tests.staff import Staff
 from ticketloop.celery import app
-from webhooks import redelivery, retention
+from webhooks import encryption, redelivery, retention
 from webhooks.models import Attempt, Delivery, Event, Receiver
 
 
@@ -131,6 +134,31 @@ def test_mail_that_cannot_be_sent_is_sent_later(
     assert len(list((tmp_path / "mail").iterdir())) == 1
 
 
+def test_all_admin_addresses_are_told_and_a_malformed_one_of_staff_stops_nobody(
+    database: None, start_worker: Callable[..., Worker], tmp_path: Path
+) -> None:
+    get_user_model().objects.create_superuser("ada", email="ada, grace@example.com")
+    get_user_model().objects.create_superuser("lin", email="lin@example.com")
+    disabled_receiver("https://example.com/")
+    start_worker(EMAIL_URL=f"filemail:///{tmp_path}/mail", ADMIN_EMAIL="ops@example.com, boss@example.com")
+    app.send_task("webhooks.notify_staff")
+    wait_until(everybody_is_told, what="staff are told")
+    (mail,) = [path.read_text() for path in (tmp_path / "mail").iterdir()]
+    assert "To: ops@example.com, boss@example.com, lin@example.com\n" in mail
+
+
+def test_a_mail_server_that_never_answers_locks_no_receiver(
+    database: None, start_worker: Callable[..., Worker]
+) -> None:
+    get_user_model().objects.create_superuser("ada", email="ada@example.com")
+    disabled_receiver("https://example.com/")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        start_worker(EMAIL_URL=f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        app.send_task("webhooks.notify_staff")
+        with silent.accept()[0], transaction.atomic():
+            Receiver.objects.select_for_update(nowait=True).get()
+
+
 def test_after_five_days_of_nothing_but_failures_a_receiver_is_disabled(
     service: Service, worker: Worker, receiver: RecordingReceiver
 ) -> None:
@@ -213,6 +241,45 @@ def test_listen_prints_and_verifies_and_misbehaves(
     service.open_ticket()
     trial.wait_for_output("SIGNATURE NOT VERIFIED")
     trial.wait_for_output("the sender hung up")
+
+
+def test_a_replay_leaves_cancelled_deliveries_alone_unless_asked(database: None) -> None:
+    receiver = Receiver.objects.create(url="https://example.com/")
+    for state in ("cancelled", "dead", "pending", "delivered"):
+        aged_event(receiver, state, days=0.01)
+    assert ", 2 queued" in replay(receiver)
+    assert ", 3 queued" in replay(receiver, "--cancelled")
+
+
+def test_a_test_event_is_due_before_everything_else_and_says_so(service: Service, receiver: RecordingReceiver) -> None:
+    Receiver.objects.update(events=["ticket.created"])
+    service.open_ticket()
+    delivery = redelivery.send_test_event(Receiver.objects.get())
+    assert delivery.next_attempt_at < Delivery.objects.exclude(pk=delivery.pk).get().next_attempt_at
+    page = Staff(service, "ada", is_superuser=True).get(f"/admin/webhooks/delivery/{delivery.pk}/change/").text
+    assert "due" in page
+    assert "2000" not in page
+
+
+def test_stored_headers_that_are_not_allowed_any_more_fail_alone_and_can_be_mended_at_the_desk(
+    service: Service, worker: Worker, receiver: RecordingReceiver
+) -> None:
+    stored = Receiver.objects.create(url=receiver.url, encrypted_headers=encryption.encrypt("Cookie: a=b"))
+    service.open_ticket()
+    receiver.wait_for(1)
+    wait_until(lambda: Attempt.objects.filter(receiver=stored).exists(), what="an attempt")
+    attempt = Attempt.objects.get(receiver=stored)
+    assert "custom headers are not allowed" in attempt.error
+    assert "Cookie is set by Ticket Loop" in attempt.error
+    staff, page = Staff(service, "ada", is_superuser=True), f"/admin/webhooks/receiver/{stored.pk}/change/"
+    shown = staff.get(page)
+    assert shown.status_code == 200
+    assert "custom headers are not allowed" in shown.text
+    assert "Cookie: a=b" in shown.text
+    values = {"url": receiver.url, "events": "ticket.created", "body_format": "ticket", "timeout": "10"}
+    assert staff.post(page, **values, custom_headers="X-Token: a").status_code == 302
+    redelivery.resend([attempt.delivery_id])
+    assert receiver.wait_for(2)[1].headers["x-token"] == "a"
 
 
 def test_a_replay_in_the_future_is_empty(receiver: RecordingReceiver) -> None:

@@ -7,12 +7,15 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from tests.debian import find_program
-from webhooks import sending
+from tests.processes import closed_port, wait_until
+from webhooks import sending, transport
 
 pytestmark = pytest.mark.slow
 TIMEOUT = 1.0
@@ -60,7 +63,9 @@ def forever(connection: socket.socket, start: bytes, again: bytes, pause: float 
 
 
 def say(connection: socket.socket, answer: bytes) -> None:
-    connection.recv(65536)
+    received = b""
+    while not received.endswith(b"{}"):  # closing with something unread would reset the connection
+        received += connection.recv(65536)
     connection.sendall(answer)
 
 
@@ -143,20 +148,100 @@ def test_a_slow_tls_handshake_ends_in_time(hostile: Callable[[Act], str]) -> Non
     assert took < LIMIT
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(hostile: Callable[[Act], str], tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+def self_signed(folder: Path) -> Path:
+    """Writes key.pem and certificate.pem for 127.0.0.1 into the folder."""
     name = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", *name]
-    command = [find_program("openssl", "openssl"), *request]
-    subprocess.run([*command, "-keyout", key, "-out", certificate, "-days", "1"], check=True, capture_output=True)
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem"), "-days", "1"]
+    subprocess.run([find_program("openssl", "openssl"), *request, *files], check=True, capture_output=True)
+    return folder
+
+
+def over_tls(certificate: Path, answer: bytes) -> Act:
+    """Answers over TLS with the key and certificate of this folder."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(certificate / "certificate.pem", certificate / "key.pem")
 
     def act(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secure:
-            say(secure, OK + b"Content-Length: 0\r\n\r\n")
+            say(secure, answer)
 
-    answer, _, _ = attempt(hostile(act).replace("http:", "https:"))
+    return act
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(hostile: Callable[[Act], str], tmp_path: Path) -> None:
+    url = hostile(over_tls(self_signed(tmp_path), OK + b"Content-Length: 0\r\n\r\n"))
+    answer, _, _ = attempt(url.replace("http:", "https:"))
     assert answer.status is None
     assert "No secure connection" in answer.error
     assert "certificate" in answer.error
+
+
+def test_names_that_hang_delay_no_other_receiver(
+    hostile: Callable[[Act], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, look_up = threading.Event(), socket.getaddrinfo
+
+    def getaddrinfo(host: str, *arguments: object, **options: object) -> object:
+        if host.endswith(".hang.example"):
+            release.wait(60)
+            raise socket.gaierror("no answer")
+        return look_up(host, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with ThreadPoolExecutor(64) as pool:
+        hanging = [pool.submit(attempt_alone, f"http://{number}.hang.example/") for number in range(64)]
+        wait_until(lambda: sum("resolver" in thread.name for thread in threading.enumerate()) == 64)
+        for _ in range(10):
+            answer, took = attempt_alone(hostile(lambda c: say(c, OK + b"Content-Length: 0\r\n\r\n")))
+            assert answer.error == ""
+            assert took < TIMEOUT
+        for each in hanging:
+            answer, took = each.result()
+            assert answer.error == "The receiver did not answer within 1 seconds."
+            assert took < LIMIT
+    release.set()
+
+
+def attempt_alone(url: str) -> tuple[sending.Answer, float]:
+    """The answer and the seconds it took."""
+    start = time.monotonic()
+    with sending.Session() as session:
+        return sending.post(session, url, "{}", {}, TIMEOUT), time.monotonic() - start
+
+
+SENTENCES = {
+    "http://127.0.0.1:{port}/": "The connection failed: Connection refused",
+    "http://10.0.0.1/": "Refused: 10.0.0.1 has the address 10.0.0.1, which is not public",
+    "http://no-such-name.invalid/": "The receiver's name was not found",
+    "http://exa mple.com/": "",
+    "http://[::1/": "",
+    "http://\u2603.\u2603\u2603\ud800/": "",
+    "ftp://example.com/": "",
+    "": "",
+    "http://" + "a" * 300 + ".example/": "",
+}
+
+
+@pytest.mark.parametrize("url", SENTENCES)
+def test_any_url_ends_in_a_sentence(url: str) -> None:
+    answer, _ = attempt_alone(url.format(port=closed_port()) if "{port}" in url else url)
+    assert answer.status is None
+    assert answer.error.startswith(SENTENCES[url])
+    for inside in ("Error(", "object at 0x", "HTTPConnectionPool", "Traceback"):
+        assert inside not in answer.error
+
+
+def test_an_authority_of_ones_own_is_trusted(
+    hostile: Callable[[Act], str], tmp_path: Path, settings: Settings, request: pytest.FixtureRequest
+) -> None:
+    certificate = self_signed(tmp_path)
+    url = hostile(over_tls(certificate, OK + b"Content-Length: 0\r\n\r\n")).replace("http:", "https:")
+    request.addfinalizer(transport._tls_context.cache_clear)
+    for setting in ("WEBHOOK_CA_BUNDLE", "SSL_CERT_FILE"):
+        transport._tls_context.cache_clear()
+        assert "certificate" in attempt_alone(url)[0].error
+        transport._tls_context.cache_clear()
+        setattr(settings, setting, str(certificate / "certificate.pem"))
+        assert attempt_alone(url)[0].status == 200
+        setattr(settings, setting, "")
