@@ -35,6 +35,10 @@ INSERT INTO webhook_deliveries (event_id, receiver_id, state, finished_at)
 SELECT event.id, %(receiver)s, %(state)s::text, CASE WHEN %(state)s::text <> 'pending' THEN now() END FROM event
 """
 
+ADD_LANE = """
+INSERT INTO webhook_lanes (receiver_id, number, handed_out_at, held_until) VALUES (%s, 1, now(), now()) RETURNING id
+"""
+
 
 def main() -> None:
     print(f"{os.cpu_count()} cores; one worker process; PostgreSQL durable")
@@ -182,10 +186,9 @@ def measure_claim(stack: Stack, connection: psycopg.Connection, receiver: int) -
     from webhooks.lane import MAX_BATCH
 
     connection.execute("TRUNCATE webhook_events, webhook_lanes CASCADE")
-    lane = connection.execute(
-        "INSERT INTO webhook_lanes (receiver_id, number, held_until) VALUES (%s, 1, now()) RETURNING id", (receiver,)
-    ).fetchone()
-    values = {"lane": lane and lane[0], "size": MAX_BATCH, "margin": 10, "threshold": 3}
+    row = connection.execute(ADD_LANE, (receiver,)).fetchone()
+    assert row  # noqa: S101 -- an INSERT returns its row
+    values = {"lane": row[0], "size": MAX_BATCH, "margin": 10, "lane_margin": 5, "threshold": 3}
     stored = 0
     for size in SIZES:
         add_events(connection, receiver, size - stored, "delivered")

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 # Seconds that a lease lasts beyond the receiver's time limit. Results are recorded within it, so that a restart of
 # PostgreSQL that takes less sends nothing twice.
 LEASE_MARGIN = 10
+LANE_MARGIN = 5  # the same for a lane: what a killed worker held is handed out again before its leases run out
 RECORD_PAUSE = 0.2  # seconds between two tries to record
 
 # Asynchronous commit: a PostgreSQL crash within the next half second loses a lease or a result, so that the event is
@@ -45,11 +46,12 @@ AND (delivery.leased_until IS NULL OR delivery.leased_until <= now())
 CLAIM = f"""
 WITH {ASYNC_COMMIT},
 receiver AS (
-    UPDATE webhook_lanes AS lane SET held_until = now() + (receiver.timeout + %(margin)s) * interval '1 second'
+    UPDATE webhook_lanes AS lane SET held_until = now() + (receiver.timeout + %(lane_margin)s) * interval '1 second'
     FROM async_commit CROSS JOIN webhook_receivers AS receiver
     WHERE lane.id = %(lane)s AND receiver.id = lane.receiver_id AND receiver.enabled
       AND (receiver.consecutive_failures < %(threshold)s OR receiver.next_probe_at <= now())
-    RETURNING receiver.*, lane.held_until AS leased_until, receiver.consecutive_failures >= %(threshold)s AS failing
+    RETURNING receiver.*, now() + (receiver.timeout + %(margin)s) * interval '1 second' AS leased_until,
+              receiver.consecutive_failures >= %(threshold)s AS failing
 ),
 due AS (
     SELECT due.id
@@ -192,8 +194,8 @@ def claim(lane: int, size: int) -> list[Claim]:
 
     None if nothing is due, if the circuit is open, or if the lane has been handed out to somebody else.
     """
-    values = {"lane": lane, "size": size, "margin": LEASE_MARGIN, "threshold": circuit_breaker.THRESHOLD}
-    rows = fetch_all(CLAIM, values)
+    margins = {"margin": LEASE_MARGIN, "lane_margin": LANE_MARGIN}
+    rows = fetch_all(CLAIM, {"lane": lane, "size": size, "threshold": circuit_breaker.THRESHOLD, **margins})
     close_old_connections()  # gives the connection to other threads while this one waits for the receiver
     # UPDATE … RETURNING has no order.
     return sorted((Claim(*row) for row in rows), key=attrgetter("id"))

@@ -22,62 +22,64 @@ LANES = 8
 # Second and further lanes of all receivers together. A worker has 128 threads (CELERY_WORKER_CONCURRENCY): the others
 # are for first lanes, of which slow receivers need as many as there are such receivers, and for other tasks.
 EXTRA_LANES = 32
-QUEUE_SECONDS = 10  # for a task to reach a worker; then its lane is handed out again
+QUEUE_SECONDS = 5  # for a task to reach a worker; then its lane is handed out again
+LANE_INTERVAL = 0.25  # seconds between two lanes of a receiver; one that answers fast is done with one by then
 
-# First lanes for every receiver, then further ones, evenly. `number` makes two that run at once exclude each other.
+# A lane for each receiver without any, then one more for others. Of two that run at once only one gets a `number`.
 HAND_OUT = f"""
 WITH {ASYNC_COMMIT},
 held AS (
-    SELECT receiver_id, count(*) AS lanes, count(*) FILTER (WHERE number > 1) AS extra
+    SELECT receiver_id, count(*) AS lanes, count(*) FILTER (WHERE number > 1) AS extra, max(handed_out_at) AS latest
     FROM webhook_lanes WHERE held_until > now()
     GROUP BY receiver_id
 ),
-free AS (
-    SELECT receiver.id AS receiver_id, numbers.number
+wanted AS (
+    SELECT receiver.id, held.lanes IS NULL AS first
     FROM async_commit CROSS JOIN webhook_receivers AS receiver
     LEFT JOIN held ON held.receiver_id = receiver.id
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS deliveries
-        FROM (
-            SELECT FROM webhook_deliveries AS delivery
-            WHERE delivery.receiver_id = receiver.id AND {DUE}
-            LIMIT CASE WHEN receiver.consecutive_failures < %(threshold)s THEN %(lanes)s ELSE 1 END
-        ) AS delivery
-    ) AS due
-    CROSS JOIN LATERAL generate_series(1, least(coalesce(held.lanes, 0) + due.deliveries, %(lanes)s))
-        AS numbers (number)
-    WHERE receiver.enabled AND due.deliveries > 0 AND (%(receiver)s::bigint IS NULL OR receiver.id = %(receiver)s)
-      AND (
-          receiver.consecutive_failures < %(threshold)s
-          OR (receiver.next_probe_at <= now() AND held.lanes IS NULL)
-      )
-      AND NOT EXISTS (
-          SELECT FROM webhook_lanes AS lane
-          WHERE lane.receiver_id = receiver.id AND lane.number = numbers.number AND lane.held_until > now()
+    WHERE receiver.enabled AND (%(receiver)s::bigint IS NULL OR receiver.id = %(receiver)s)
+      AND CASE
+          WHEN held.lanes IS NULL
+          THEN receiver.consecutive_failures < %(threshold)s OR receiver.next_probe_at <= now()
+          ELSE receiver.consecutive_failures < %(threshold)s AND held.lanes < %(lanes)s
+               AND held.latest <= now() - %(interval)s * interval '1 second'
+      END
+      AND EXISTS (
+          SELECT FROM webhook_deliveries AS delivery WHERE delivery.receiver_id = receiver.id AND {DUE}
       )
 ),
 chosen AS (
-    SELECT receiver_id, number FROM free WHERE number = 1
+    SELECT id FROM wanted WHERE first
     UNION ALL (
-        SELECT receiver_id, number FROM free WHERE number > 1 ORDER BY number, random()
+        SELECT id FROM wanted WHERE NOT first ORDER BY random()
         LIMIT greatest(%(extra)s - (SELECT coalesce(sum(extra), 0) FROM held), 0)
     )
 )
-INSERT INTO webhook_lanes AS lane (receiver_id, number, held_until)
-SELECT receiver_id, number, now() + %(queue)s * interval '1 second' FROM chosen ORDER BY receiver_id, number
-ON CONFLICT (receiver_id, number) DO UPDATE SET id = excluded.id, held_until = excluded.held_until
+INSERT INTO webhook_lanes AS lane (receiver_id, number, handed_out_at, held_until)
+SELECT chosen.id, free.number, now(), now() + %(queue)s * interval '1 second'
+FROM chosen CROSS JOIN LATERAL (
+    SELECT min(number) AS number FROM generate_series(1, %(lanes)s) AS numbers (number)
+    WHERE NOT EXISTS (
+        SELECT FROM webhook_lanes AS lane
+        WHERE lane.receiver_id = chosen.id AND lane.number = numbers.number AND lane.held_until > now()
+    )
+) AS free
+ORDER BY chosen.id
+ON CONFLICT (receiver_id, number) DO UPDATE
+SET id = excluded.id, handed_out_at = excluded.handed_out_at, held_until = excluded.held_until
 WHERE lane.held_until <= now()
 RETURNING lane.id
 """
 
 
 def hand_out_lanes(receiver: int | None = None) -> None:
-    """Gives lanes to each receiver (or to this one) that has something due, and sends a task for each."""
+    """Gives a lane to each receiver (or to this one) that has something due, and sends a task for each."""
     values = {
         "receiver": receiver,
         "threshold": THRESHOLD,
         "lanes": LANES,
         "extra": EXTRA_LANES,
+        "interval": LANE_INTERVAL,
         "queue": QUEUE_SECONDS,
     }
     lanes = fetch_all(HAND_OUT, values)

@@ -125,6 +125,7 @@ class Lane(models.Model):
 
     receiver = models.ForeignKey(Receiver, models.CASCADE, related_name="lanes", db_index=False)
     number = models.PositiveSmallIntegerField()
+    handed_out_at = models.DateTimeField()
     held_until = models.DateTimeField()
 
     class Meta:

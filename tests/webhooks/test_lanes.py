@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from bench.sink import Sink
@@ -31,9 +31,7 @@ SELECT event.id, receiver.id FROM event CROSS JOIN webhook_receivers AS receiver
 """
 
 BREAK = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
-  AND query LIKE '%%INSERT INTO webhook_attempts%%'
+SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'webhook_attempts'::regclass AND NOT granted
 """
 
 
@@ -143,10 +141,9 @@ def test_a_result_is_recorded_although_the_connection_breaks(
     add_events(BURST // 4)
     worker = start_worker()
     start_beat()
-    sink.wait_for(10)
-    with connection.cursor() as cursor:
-        for _ in range(10):
-            # Those that are recording: their transaction is open.
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE webhook_attempts IN SHARE MODE")  # so that recording waits, and breaks meanwhile
+        for _ in range(5):
             wait_until(lambda: cursor.execute(BREAK).fetchall(), what="a connection to break")
     wait_until(all_delivered, what="the rest")
     assert "results cannot be recorded yet" in worker.output()

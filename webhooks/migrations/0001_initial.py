@@ -136,6 +136,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.PositiveSmallIntegerField()),
+                ("handed_out_at", models.DateTimeField()),
                 ("held_until", models.DateTimeField()),
                 (
                     "receiver",
