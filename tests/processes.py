@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 
 from tests.service import WAIT_LIMIT, Service
@@ -86,6 +87,13 @@ class Process:
         """Sends SIGKILL to the process group."""
         self._signal(signal.SIGKILL)
         self.process.wait()
+
+    def freeze(self) -> None:
+        """Stops the process and its children with SIGSTOP, which takes effect a little later than it is sent."""
+        root = psutil.Process(self.process.pid)
+        self._signal(signal.SIGSTOP)
+        tree = [root, *root.children(recursive=True)]
+        wait_until(lambda: {each.status() for each in tree} == {psutil.STATUS_STOPPED}, what="the standstill")
 
     def ask_to_end(self) -> None:
         """Sends SIGTERM without waiting."""

@@ -1,7 +1,5 @@
 """`Idempotency-Key`: however often a request is sent, and whatever crashes meanwhile, it opens one ticket."""
 
-import os
-import signal
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -112,7 +110,7 @@ def test_after_a_crash_between_commit_and_answer_the_retry_gets_the_ticket(
             cursor.execute("SELECT FROM contacts FOR UPDATE")  # for which the request waits
             answer = pool.submit(open_with, crashing, "k")
             wait_until(lambda: blocks_another(cursor), what="the request in the database")
-            os.killpg(crashing.process.pid, signal.SIGSTOP)  # PostgreSQL goes on and commits, nobody answers
+            crashing.freeze()  # PostgreSQL goes on and commits, nobody answers
         wait_until(lambda: Ticket.objects.count() == 2, what="the commit")
         crashing.kill()
         with pytest.raises(requests.ConnectionError):

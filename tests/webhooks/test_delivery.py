@@ -5,7 +5,6 @@ import statistics
 from collections.abc import Callable, Iterator
 from threading import Event as Flag
 
-import psutil
 import pytest
 import redis
 from django.db.models.functions import Now
@@ -87,23 +86,23 @@ def test_a_worker_outlives_a_broker_that_goes_between_a_nudge_and_its_acceptance
     start_beat: Start,
     receiver: RecordingReceiver,
 ) -> None:
-    worker = start_worker(REDIS_URL=broker.url)
-    children = psutil.Process(worker.process.pid).children()
+    release = Flag()
+    receiver.reply = lambda number: Reply(hold=release if number == 1 else None)
+    worker = start_worker(REDIS_URL=broker.url, concurrency=1)
+    service_on_broker.open_ticket()
+    receiver.wait_for(1)  # its only thread is busy
     with redis.Redis.from_url(broker.url) as client:
         client.config_resetstat()
-        for child in children:
-            child.suspend()
         service_on_broker.open_ticket()
         wait_until(lambda: "cmdstat_lpush" in client.info("commandstats"), what="the nudge")
         wait_until(lambda: not client.llen("celery"), what="a worker that has it")
     broker.stop()
     broker.start()
-    for child in children:
-        child.resume()
+    release.set()
     start_beat(REDIS_URL=broker.url)
-    receiver.wait_for(1)
-    service_on_broker.open_ticket()
     receiver.wait_for(2)
+    service_on_broker.open_ticket()
+    receiver.wait_for(3)
     assert worker.process.poll() is None
     assert "UNABLE TO RESTORE" not in worker.output()  # Kombu's words, beside a file that it leaves in /tmp
 
