@@ -190,9 +190,9 @@ class Outcome:
 
 
 def claim(lane: int, size: int) -> list[Claim]:
-    """Leases up to `size` due deliveries of the lane's receiver, oldest first; prolongs the lane as long.
+    """Leases up to `size` due deliveries of the lane's receiver, oldest first, and prolongs the lane.
 
-    None if nothing is due, if the circuit is open, or if the lane has been handed out to somebody else.
+    Empty if nothing is due, if the circuit is open, or if the lane has been handed out to somebody else.
     """
     margins = {"margin": LEASE_MARGIN, "lane_margin": LANE_MARGIN}
     rows = fetch_all(CLAIM, {"lane": lane, "size": size, "threshold": circuit_breaker.THRESHOLD, **margins})
