@@ -188,7 +188,7 @@ def measure_claim(stack: Stack, connection: psycopg.Connection, receiver: int) -
     connection.execute("TRUNCATE webhook_events, webhook_lanes CASCADE")
     row = connection.execute(ADD_LANE, (receiver,)).fetchone()
     assert row  # noqa: S101 -- an INSERT returns its row
-    values = {"lane": row[0], "size": MAX_BATCH, "margin": 10, "lane_margin": 5, "threshold": 3}
+    values = {"lane": row[0], "size": MAX_BATCH, "margin": 16, "lane_margin": 5, "threshold": 3}
     stored = 0
     for size in SIZES:
         add_events(connection, receiver, size - stored, "delivered")

@@ -211,7 +211,7 @@ class HostileServer:
         self.requests.append(Request(path, event, time.monotonic()))
         if path == "healthy":
             return say(OK + b"Content-Length: %d\r\n\r\n%s" % (len(event), event.encode()), keep=True)(connection)
-        return ODD[path].act(connection)
+        return path in ODD and ODD[path].act(connection)
 
 
 def receive(connection: socket.socket) -> bytes:

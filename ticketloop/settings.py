@@ -163,7 +163,8 @@ DATABASE_POOL_SIZE = read("DATABASE_POOL_SIZE", whole_number(1, 1000), None, "a 
 pool: dict[str, Any] = {
     "CONN_MAX_AGE": 0,
     "CONN_HEALTH_CHECKS": True,
-    "OPTIONS": {"pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}},
+    # Short waits between two tries to connect: else a pool stays away as long again as PostgreSQL was.
+    "OPTIONS": {"pool": {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 2, "reconnect_timeout": 1}},
 }
 DATABASES = {
     "default": {

@@ -13,6 +13,7 @@ def delete_receiver(receiver: Receiver) -> None:
     """
     with transaction.atomic():
         values = {"receiver": receiver.pk}
+        execute("DELETE FROM webhook_lanes WHERE receiver_id = %(receiver)s::bigint", values)
         execute("DELETE FROM webhook_attempts WHERE receiver_id = %(receiver)s::bigint", values)
         execute("DELETE FROM webhook_deliveries WHERE receiver_id = %(receiver)s::bigint", values)
         receiver.delete()

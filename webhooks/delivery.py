@@ -27,9 +27,9 @@ from webhooks.signing import signed_headers
 
 logger = logging.getLogger(__name__)
 
-# Seconds that a lease lasts beyond the receiver's time limit. Results are recorded within it, so that a restart of
-# PostgreSQL that takes less sends nothing twice.
-LEASE_MARGIN = 10
+RECORD_SECONDS = 12  # for which recording is tried: if PostgreSQL is back before, nothing is sent twice
+# Seconds that a lease lasts beyond the receiver's time limit: those of a batch (webhooks.lane) and of recording it.
+LEASE_MARGIN = 16
 LANE_MARGIN = 5  # the same for a lane: what a killed worker held is handed out again before its leases run out
 RECORD_PAUSE = 0.2  # seconds between two tries to record
 
@@ -245,11 +245,11 @@ def log(outcome: Outcome) -> None:
 def record(outcomes: Sequence[Outcome], unsent: Sequence[Claim]) -> None:
     """Stores attempts, finishes or reschedules their deliveries and updates the circuit breaker, in one transaction.
 
-    All are of one receiver. Releases the leases of `unsent`, which were claimed but not attempted. Tried again while
-    the leases last, whatever PostgreSQL says: what was sent would be sent twice. Then raises `django.db.Error`.
+    All are of one receiver. Releases the leases of `unsent`, which were claimed but not attempted. Tried again for
+    RECORD_SECONDS, whatever PostgreSQL says: what was sent would be sent twice. Then raises `django.db.Error`.
     """
     claims = [*(outcome.claim for outcome in outcomes), *unsent]
-    end = monotonic() + LEASE_MARGIN
+    end = monotonic() + RECORD_SECONDS
     while True:
         try:
             _record(outcomes, claims[0].receiver_id, [each.id for each in unsent])

@@ -19,13 +19,14 @@ logger = logging.getLogger(__name__)
 
 # Lanes of one receiver: a receiver that takes two seconds for an answer keeps up with four tickets a second.
 LANES = 8
-# Second and further lanes of all receivers together. A worker has 128 threads (CELERY_WORKER_CONCURRENCY): the others
-# are for first lanes, of which slow receivers need as many as there are such receivers, and for other tasks.
+# Second and further lanes of all receivers and workers together. A worker has 128 threads (CELERY_WORKER_CONCURRENCY):
+# the others are for first lanes, of which slow receivers need as many as there are such receivers, and for other tasks.
 EXTRA_LANES = 32
 QUEUE_SECONDS = 5  # for a task to reach a worker; then its lane is handed out again
 LANE_INTERVAL = 0.25  # seconds between two lanes of a receiver; one that answers fast is done with one by then
 
 # A lane for each receiver without any, then one more for others. Of two that run at once only one gets a `number`.
+# A lane that ends asks for its receiver alone: what it gets is a replacement, for which no interval counts.
 HAND_OUT = f"""
 WITH {ASYNC_COMMIT},
 held AS (
@@ -34,7 +35,8 @@ held AS (
     GROUP BY receiver_id
 ),
 wanted AS (
-    SELECT receiver.id, held.lanes IS NULL AS first
+    SELECT receiver.id, held.lanes IS NULL AS first,
+           CASE WHEN %(receiver)s::bigint IS NOT NULL THEN held.latest END AS latest
     FROM async_commit CROSS JOIN webhook_receivers AS receiver
     LEFT JOIN held ON held.receiver_id = receiver.id
     WHERE receiver.enabled AND (%(receiver)s::bigint IS NULL OR receiver.id = %(receiver)s)
@@ -42,21 +44,21 @@ wanted AS (
           WHEN held.lanes IS NULL
           THEN receiver.consecutive_failures < %(threshold)s OR receiver.next_probe_at <= now()
           ELSE receiver.consecutive_failures < %(threshold)s AND held.lanes < %(lanes)s
-               AND held.latest <= now() - %(interval)s * interval '1 second'
+               AND (%(receiver)s::bigint IS NOT NULL OR held.latest <= now() - %(interval)s * interval '1 second')
       END
       AND EXISTS (
           SELECT FROM webhook_deliveries AS delivery WHERE delivery.receiver_id = receiver.id AND {DUE}
       )
 ),
 chosen AS (
-    SELECT id FROM wanted WHERE first
+    SELECT id, latest FROM wanted WHERE first
     UNION ALL (
-        SELECT id FROM wanted WHERE NOT first ORDER BY random()
+        SELECT id, latest FROM wanted WHERE NOT first ORDER BY random()
         LIMIT greatest(%(extra)s - (SELECT coalesce(sum(extra), 0) FROM held), 0)
     )
 )
 INSERT INTO webhook_lanes AS lane (receiver_id, number, handed_out_at, held_until)
-SELECT chosen.id, free.number, now(), now() + %(queue)s * interval '1 second'
+SELECT chosen.id, free.number, coalesce(chosen.latest, now()), now() + %(queue)s * interval '1 second'
 FROM chosen CROSS JOIN LATERAL (
     SELECT min(number) AS number FROM generate_series(1, %(lanes)s) AS numbers (number)
     WHERE NOT EXISTS (

@@ -1,9 +1,11 @@
 """Runs a lane: claims one receiver's due deliveries, sends them one after the other, records what came of them."""
 
 import threading
+from contextlib import suppress
 from time import monotonic
 
 from celery.signals import worker_shutting_down
+from django.db import Error
 
 from webhooks.delivery import Claim, Outcome, attempt, claim, record, release
 from webhooks.dispatcher import hand_out_lanes
@@ -29,14 +31,19 @@ def run(lane: int) -> None:
     Takes at most LANE_SECONDS, MAX_BATCH_SECONDS and one attempt; while PostgreSQL cannot be reached, until the leases
     run out.
     """
-    end, size = monotonic() + LANE_SECONDS, 1
-    # Connections are kept within a lane only: whatever a receiver sends, nobody else reads it.
-    with Session() as session:
-        while monotonic() < end and not _stopping.is_set() and (claims := claim(lane, size)):
-            size = _next_size(_send(session, claims))
-    receiver = release(lane)
-    if receiver is not None:
-        # What was committed between the last claim and the release was told to nobody else.
+    end, size, sent, receiver = monotonic() + LANE_SECONDS, 1, False, None
+    try:
+        # Connections are kept within a lane only: whatever a receiver sends, nobody else reads it.
+        with Session() as session:
+            while monotonic() < end and not _stopping.is_set() and (claims := claim(lane, size)):
+                sent = True
+                size = _next_size(_send(session, claims))
+    finally:
+        with suppress(Error):  # PostgreSQL is away, and the lane runs out
+            receiver = release(lane)
+    # What was committed between the last claim and the release was told to nobody else. If nothing could be claimed,
+    # what is due may be locked: the next tick looks again.
+    if receiver is not None and sent:
         hand_out_lanes(receiver)
 
 

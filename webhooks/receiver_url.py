@@ -22,16 +22,16 @@ def validate_receiver_url(url: str) -> None:
         raise ValidationError("The URL must not contain spaces, line breaks or other invisible characters.")
     try:
         parts = urlsplit(requests.Request("POST", url).prepare().url or "")
-        _ = parts.port
+        _, given = parts.port, urlsplit(url).netloc
     except (requests.RequestException, ValueError):
         raise ValidationError(f"Enter a URL such as {EXAMPLE}.") from None
     if parts.scheme not in {"http", "https"}:
         raise ValidationError("The URL must begin with http:// or https://.")
-    if "@" in urlsplit(url).netloc:
+    if "@" in given:
         raise ValidationError("The URL must not contain a user name or password. Add an Authorization header.")
     if parts.fragment:
         raise ValidationError("The URL must not contain a #: what follows it is never sent.")
-    address = _address(parts.hostname or "")
+    address = _address((parts.hostname or "").rstrip("."))
     if address and not may_be_sent_to(address, settings.WEBHOOK_ALLOWED_NETWORKS):
         raise ValidationError(
             f"{parts.hostname} is not a public address. Webhooks reach it only if the operator lists its network in "

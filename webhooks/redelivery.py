@@ -45,9 +45,16 @@ REPLAY = f"""
 WITH batch AS (
     SELECT event.id, event.created_at {REPLAYED_EVENTS} AND event.id > %(after)s ORDER BY event.id LIMIT {BATCH}
 ),
+locked AS MATERIALIZED (
+    SELECT delivery.id
+    FROM webhook_deliveries AS delivery JOIN batch ON batch.id = delivery.event_id
+    WHERE delivery.receiver_id = %(receiver)s
+    ORDER BY delivery.id
+    FOR NO KEY UPDATE OF delivery
+),
 replayed AS (
     INSERT INTO webhook_deliveries AS delivery (event_id, receiver_id, next_attempt_at)
-    SELECT id, %(receiver)s, created_at FROM batch
+    SELECT id, %(receiver)s, created_at FROM batch WHERE (SELECT count(*) FROM locked) >= 0  -- locked before
     ON CONFLICT (event_id, receiver_id) DO UPDATE
     SET state = 'pending', attempts_made = 0, next_attempt_at = excluded.next_attempt_at, finished_at = NULL
     WHERE delivery.state IN ('pending', 'dead')

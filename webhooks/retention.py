@@ -7,6 +7,8 @@ missed since Ticket Loop disabled it: nothing undelivered disappears silently.
 from django.conf import settings
 from django.db import connection, transaction
 
+from core.raw_sql import execute
+
 BATCH = 1000
 
 PRUNE = f"""
@@ -39,8 +41,13 @@ SELECT count(*), max(id) FROM old
 """
 
 
+# A lane that was handed out while its receiver was being deleted.
+PRUNE_LANES = "DELETE FROM webhook_lanes WHERE held_until < now() - interval '1 day'"
+
+
 def prune() -> int:
     """Deletes events older than `WEBHOOK_RETENTION_DAYS`, a short transaction per batch; returns how many."""
+    execute(PRUNE_LANES, {})
     total: int = 0
     after: int = 0
     while True:

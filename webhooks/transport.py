@@ -97,12 +97,15 @@ class _Response(HTTPResponse):
         """
         reader = self.fp
         self.fp = _WholeLines(reader)
-        for _ in range(MAX_INTERIM):
-            super().begin()
-            if self.status == 101 or not 100 <= self.status < 200:
+        try:
+            for _ in range(MAX_INTERIM):
+                super().begin()
+                if self.status == 101 or not 100 <= self.status < 200:
+                    return
+                self.headers = None
+        finally:
+            if self.fp is not None:
                 self.fp = reader
-                return
-            self.headers = None
         raise HTTPException(f"more than {MAX_INTERIM} interim answers")
 
 
@@ -148,6 +151,7 @@ def connect(host: str, port: int) -> socket.socket:
             failure = error
         else:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.settimeout(remaining())  # for the TLS handshake
             return connection
     raise failure
 
@@ -189,3 +193,7 @@ class Adapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, ssl_context=_tls_context(), **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leaves the authorities to the TLS context; requests would load its own for each connection."""
+        conn.cert_reqs = "CERT_REQUIRED"

@@ -243,5 +243,8 @@ def test_an_authority_of_ones_own_is_trusted(
         assert "certificate" in attempt_alone(url)[0].error
         transport._tls_context.cache_clear()
         setattr(settings, setting, str(certificate / "certificate.pem"))
+        trusted = len(transport._tls_context().get_ca_certs())
         assert attempt_alone(url)[0].status == 200
+        assert len(transport._tls_context().get_ca_certs()) == trusted
+        assert (trusted == 1) is (setting == "SSL_CERT_FILE"), "in place of the public authorities"
         setattr(settings, setting, "")

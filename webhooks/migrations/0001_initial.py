@@ -141,8 +141,9 @@ class Migration(migrations.Migration):
                 (
                     "receiver",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="lanes",
                         to="webhooks.receiver",
                     ),
