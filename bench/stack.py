@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,20 @@ import psycopg
 
 from local.postgres import EmbeddedPostgres
 from local.valkey import EmbeddedValkey
-from tests.processes import Gunicorn, Process
+from tests.processes import Gunicorn, Process, Worker
 
 LOG_FILES = 60  # of 16 MB; nearly min_wal_size
+
+ADD_RECEIVERS = """
+INSERT INTO webhook_receivers (
+    source, description, url, events, body_format, timeout, encrypted_secret, encrypted_previous_secret,
+    encrypted_headers, enabled, disabled_reason
+)
+SELECT 'desk', 'another', another.url, %(events)s, body_format, timeout, encrypted_secret, '', '', true, ''
+FROM webhook_receivers CROSS JOIN unnest(%(urls)s::text[]) AS another (url)
+WHERE source = 'environment'
+RETURNING id
+"""
 
 
 @dataclass
@@ -54,14 +65,21 @@ class Stack:
 
     def start_worker(self) -> Process:
         """Starts a worker as in the Compose file; returns once it takes tasks."""
-        options = ("--loglevel", "info", "--without-mingle", "--without-gossip")
-        worker = self._start_celery("worker", *options, DATABASE_POOL_SIZE="8")
-        worker.wait_for_output(" ready.")
+        worker = Worker(self._log("worker"), None, **self.environment)
+        self.stack.callback(worker.kill)
         return worker
 
     def start_beat(self) -> Process:
         """Starts beat, which ticks every second."""
-        return self._start_celery("beat", "-s", str(self.folder / "beat"))
+        options = ("-A", "ticketloop", "beat", "-s", str(self.folder / "beat"))
+        beat = Process(self._log("beat"), "celery", *options, **self.environment)
+        self.stack.callback(beat.kill)
+        return beat
+
+    def add_receivers(self, urls: Sequence[str], events: Sequence[str]) -> list[int]:
+        """Adds receivers like that of WEBHOOK_URL, but for URL and events; returns their ids."""
+        rows = self.connect().execute(ADD_RECEIVERS, {"urls": list(urls), "events": list(events)})
+        return [int(row[0]) for row in rows]
 
     @contextmanager
     def worker(self) -> Iterator[Process]:
@@ -73,12 +91,9 @@ class Stack:
             beat.kill()
             worker.kill()
 
-    def _start_celery(self, name: str, *options: str, **environment: str) -> Process:
-        # A log per start: `wait_for_output` must not match the output of an earlier one.
-        log = self.folder / f"{name}-{len(list(self.folder.glob(f'{name}-*')))}.log"
-        process = Process(log, "celery", "-A", "ticketloop", name, *options, **self.environment, **environment)
-        self.stack.callback(process.kill)
-        return process
+    def _log(self, name: str) -> Path:
+        """A log for each start: `wait_for_output` must not match the output of an earlier one."""
+        return self.folder / f"{name}-{len(list(self.folder.glob(f'{name}-*')))}.log"
 
 
 @contextmanager

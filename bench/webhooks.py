@@ -47,7 +47,8 @@ def main() -> None:
         receiver = add_receiver(stack, connection, f"{sink.url}/hook")
         measure_drain(stack, connection, sink, [receiver], 0.4)
         measure_latency(stack, connection, sink)
-        measure_drain(stack, connection, sink, add_more_receivers(connection), 0.3)
+        more = stack.add_receivers([f"{sink.url}/hook"] * RECEIVERS, ["ticket.created"])
+        measure_drain(stack, connection, sink, more, 0.3)
         measure_claim(stack, connection, receiver)
 
 
@@ -58,20 +59,6 @@ def add_receiver(stack: Stack, connection: psycopg.Connection, url: str) -> int:
     row = connection.execute("SELECT id FROM webhook_receivers").fetchone()
     assert row  # noqa: S101 -- prepare has just made it
     return int(row[0])
-
-
-def add_more_receivers(connection: psycopg.Connection) -> list[int]:
-    """Adds receivers like the first one; returns their ids."""
-    columns = (
-        "description, url, events, body_format, timeout, encrypted_secret, encrypted_previous_secret, "
-        "encrypted_headers, enabled, disabled_reason"
-    )
-    rows = connection.execute(
-        f"INSERT INTO webhook_receivers (source, {columns}) SELECT 'desk', {columns} FROM webhook_receivers "
-        "CROSS JOIN generate_series(1, %s) RETURNING id",
-        (RECEIVERS,),
-    )
-    return [int(row[0]) for row in rows]
 
 
 def add_events(connection: psycopg.Connection, receiver: int, count: int, state: str) -> None:
@@ -182,13 +169,15 @@ def measure_claim(stack: Stack, connection: psycopg.Connection, receiver: int) -
     """Measures the duration of a claim of 100 due deliveries, with ever more deliveries stored."""
     os.environ.update(stack.environment)
     django.setup()
-    from webhooks.delivery import CLAIM  # after the settings
+    from webhooks.circuit_breaker import THRESHOLD  # after the settings
+    from webhooks.delivery import CLAIM, LANE_MARGIN, LEASE_MARGIN
     from webhooks.lane import MAX_BATCH
 
     connection.execute("TRUNCATE webhook_events, webhook_lanes CASCADE")
     row = connection.execute(ADD_LANE, (receiver,)).fetchone()
     assert row  # noqa: S101 -- an INSERT returns its row
-    values = {"lane": row[0], "size": MAX_BATCH, "margin": 16, "lane_margin": 5, "threshold": 3}
+    margins = {"margin": LEASE_MARGIN, "lane_margin": LANE_MARGIN}
+    values = {"lane": row[0], "size": MAX_BATCH, "threshold": THRESHOLD, **margins}
     stored = 0
     for size in SIZES:
         add_events(connection, receiver, size - stored, "delivered")

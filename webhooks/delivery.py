@@ -27,10 +27,12 @@ from webhooks.signing import signed_headers
 
 logger = logging.getLogger(__name__)
 
-RECORD_SECONDS = 12  # for which recording is tried: if PostgreSQL is back before, nothing is sent twice
-# Seconds that a lease lasts beyond the receiver's time limit: those of a batch (webhooks.lane) and of recording it.
-LEASE_MARGIN = 16
-LANE_MARGIN = 5  # the same for a lane: what a killed worker held is handed out again before its leases run out
+MAX_BATCH_SECONDS = 4.0  # after which `webhooks.lane` gives back the rest of a batch
+RECORD_SECONDS = 12.0  # for which recording is tried: if PostgreSQL is back before, nothing is sent twice
+# Seconds that a lease lasts beyond the receiver's time limit: those of a batch and of recording it.
+LEASE_MARGIN = MAX_BATCH_SECONDS + RECORD_SECONDS
+# The same for a lane: what a killed worker held is handed out again before its leases run out.
+LANE_MARGIN = MAX_BATCH_SECONDS + 1
 RECORD_PAUSE = 0.2  # seconds between two tries to record
 
 # Asynchronous commit: a PostgreSQL crash within the next half second loses a lease or a result, so that the event is

@@ -7,14 +7,13 @@ from time import monotonic
 from celery.signals import worker_shutting_down
 from django.db import Error
 
-from webhooks.delivery import Claim, Outcome, attempt, claim, record, release
+from webhooks.delivery import MAX_BATCH_SECONDS, Claim, Outcome, attempt, claim, record, release
 from webhooks.dispatcher import hand_out_lanes
 from webhooks.sending import Session
 
 LANE_SECONDS = 2.0  # after which a lane claims nothing more; tasks that wait for a thread come first then
 MAX_BATCH = 64  # deliveries claimed at once
 TARGET_BATCH_SECONDS = 1.0  # expected duration of a batch
-MAX_BATCH_SECONDS = 4.0  # after which the rest of a batch is given back; less than both margins of `claim` allow
 
 _stopping = threading.Event()
 
@@ -28,8 +27,7 @@ def stop_claiming(**kwargs: object) -> None:
 def run(lane: int) -> None:
     """Sends to the lane's receiver until nothing is due or LANE_SECONDS are over; does nothing if the lane is lost.
 
-    Takes at most LANE_SECONDS, MAX_BATCH_SECONDS and one attempt; while PostgreSQL cannot be reached, until the leases
-    run out.
+    Takes at most LANE_SECONDS, MAX_BATCH_SECONDS and one attempt, and RECORD_SECONDS more while PostgreSQL is away.
     """
     end, size, sent, receiver = monotonic() + LANE_SECONDS, 1, False, None
     try:

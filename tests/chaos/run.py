@@ -36,14 +36,6 @@ OWED = """
 SELECT count(*) FROM webhook_deliveries AS delivery JOIN webhook_receivers AS receiver ON receiver.id = receiver_id
 WHERE state <> 'delivered' AND source = 'environment'
 """
-ADD_NEIGHBOURS = """
-INSERT INTO webhook_receivers (
-    source, description, url, events, body_format, timeout, encrypted_secret, encrypted_previous_secret,
-    encrypted_headers, enabled, disabled_reason
-)
-SELECT 'desk', 'neighbour', neighbour.url, '{ticket.resolved}', body_format, timeout, encrypted_secret, '', '', true, ''
-FROM webhook_receivers CROSS JOIN unnest(%s::text[]) AS neighbour (url)
-"""
 
 
 @dataclass(frozen=True)
@@ -87,11 +79,14 @@ class Report:
     @property
     def quiet_p95(self) -> float:
         """Seconds from a POST while nothing failed to its first delivery: the 95th percentile."""
-        first: dict[bytes, float] = {}
-        for each in self.delivered:
-            first.setdefault(each.body, each.time)
+        first = self.first_delivered
         delays = [first[post.body] - post.time for post in self.posts if post.fault == QUIET and post.body in first]
         return statistics.quantiles(delays, n=20, method="inclusive")[18]
+
+    @property
+    def first_delivered(self) -> dict[bytes, float]:
+        """When each body was first delivered (monotonic)."""
+        return {each.body: each.time for each in reversed(self.delivered)}
 
     @property
     def accepted(self) -> dict[bytes, str]:
@@ -105,9 +100,7 @@ class Report:
 
     def table(self) -> str:
         """A table with a line per fault."""
-        first: dict[bytes, float] = {}
-        for each in self.delivered:
-            first.setdefault(each.body, each.time)
+        first = self.first_delivered
         times = Counter(each.body for each in self.delivered)
         lines = [HEAD]
         for fault, healed in self.healed.items():
@@ -133,8 +126,8 @@ def run(tickets: int, seconds: float, frozen: float) -> Report:
         prepare(stack, receiver)
         several = [f"{sink.url}/{kind}/{number}" for kind, count in KINDS.items() for number in range(count)]
         neighbours = [*several, *(f"{hostile.url}/{name}" for name in ODD)]
+        stack.add_receivers(neighbours, ["ticket.resolved"])
         database = stack.connect()
-        database.execute(ADD_NEIGHBOURS, (neighbours,))
         world = World(stack, receiver)
         delivered: list[Delivered] = []
         receiver.reply = record_deliveries(world, delivered)
