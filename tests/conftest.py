@@ -31,10 +31,12 @@ hypothesis.settings.load_profile("suite")
 # together.
 SLOWEST_FIRST = [
     "desk/test_accessibility.py",
+    "webhooks/test_lanes.py",
     "webhooks/test_delivery.py",
     "openapi/clients/test_generated_clients.py",
     "chaos/test_chaos.py",
     "openapi/test_schemathesis.py",
+    "webhooks/test_hostile_answers.py",
     "webhooks/test_circuit_breaker.py",
     "desk/test_xss.py",
     "webhooks/test_delivery_crashes.py",
