@@ -19,7 +19,7 @@ Start = Callable[..., Process]
 
 pytestmark = pytest.mark.slow
 BURST = 2_000  # deliveries
-HANG = 10.0  # seconds
+HANG = 8.0  # seconds
 
 EVENTS = """
 WITH event AS (
