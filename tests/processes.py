@@ -95,6 +95,10 @@ class Process:
         tree = [root, *root.children(recursive=True)]
         wait_until(lambda: {each.status() for each in tree} == {psutil.STATUS_STOPPED}, what="the standstill")
 
+    def thaw(self) -> None:
+        """Lets a frozen process and its children go on."""
+        self._signal(signal.SIGCONT)
+
     def ask_to_end(self) -> None:
         """Sends SIGTERM without waiting."""
         self._signal(signal.SIGTERM)

@@ -77,10 +77,11 @@ WHERE delivery.id = due.id AND event.id = delivery.event_id
 RETURNING delivery.id, delivery.attempts_made, event.uid, event.type, event.created_at, event.request_id, event.payload,
           receiver.id, receiver.url, receiver.timeout, receiver.body_format, receiver.encrypted_headers,
           receiver.encrypted_secret,
-          CASE WHEN receiver.previous_secret_until > now() THEN receiver.encrypted_previous_secret ELSE '' END
+          CASE WHEN receiver.previous_secret_until > now() THEN receiver.encrypted_previous_secret ELSE '' END,
+          delivery.leased_until
 """
 
-# If staff cancelled or resent a delivery meanwhile, only a success still counts.
+# If staff cancelled a delivery meanwhile, or the lease ran out and another worker has it, only a success still counts.
 RECORD = f"""
 WITH {ASYNC_COMMIT},
 locked AS MATERIALIZED (
@@ -104,7 +105,9 @@ attempt AS (
 ),
 released AS (
     UPDATE webhook_deliveries AS delivery SET leased_until = NULL
-    FROM locked WHERE delivery.id = locked.id AND delivery.id = ANY (%(unsent)s::bigint[])
+    FROM locked
+    WHERE delivery.id = locked.id AND delivery.id = ANY (%(unsent)s::bigint[])
+      AND delivery.leased_until = %(leased_until)s
 )
 UPDATE webhook_deliveries AS delivery
 SET state = outcome.state,
@@ -113,7 +116,8 @@ SET state = outcome.state,
     leased_until = NULL,
     finished_at = CASE WHEN outcome.state <> 'pending' THEN now() END
 FROM outcome
-WHERE delivery.id = outcome.id AND (delivery.state = 'pending' OR outcome.state = 'delivered')
+WHERE delivery.id = outcome.id
+  AND (outcome.state = 'delivered' OR (delivery.state = 'pending' AND delivery.leased_until = %(leased_until)s))
 """
 
 RELEASE = f"""
@@ -143,6 +147,7 @@ class Claim:
     encrypted_headers: str
     encrypted_secret: str
     encrypted_previous_secret: str
+    leased_until: datetime
 
     @property
     def body(self) -> str:
@@ -247,14 +252,14 @@ def log(outcome: Outcome) -> None:
 def record(outcomes: Sequence[Outcome], unsent: Sequence[Claim]) -> None:
     """Stores attempts, finishes or reschedules their deliveries and updates the circuit breaker, in one transaction.
 
-    All are of one receiver. Releases the leases of `unsent`, which were claimed but not attempted. Tried again for
+    All are of one claim. Releases the leases of `unsent`, which were claimed but not attempted. Tried again for
     RECORD_SECONDS, whatever PostgreSQL says: what was sent would be sent twice. Then raises `django.db.Error`.
     """
     claims = [*(outcome.claim for outcome in outcomes), *unsent]
     end = monotonic() + RECORD_SECONDS
     while True:
         try:
-            _record(outcomes, claims[0].receiver_id, [each.id for each in unsent])
+            _record(outcomes, claims[0], [each.id for each in unsent])
         except Error as error:
             if monotonic() > end:
                 raise
@@ -266,12 +271,13 @@ def record(outcomes: Sequence[Outcome], unsent: Sequence[Claim]) -> None:
             return
 
 
-def _record(outcomes: Sequence[Outcome], receiver: int, unsent: list[int]) -> None:
+def _record(outcomes: Sequence[Outcome], any_claim: Claim, unsent: list[int]) -> None:
+    receiver = any_claim.receiver_id
     columns = zip(*(outcome.row() for outcome in outcomes), strict=True) if outcomes else [()] * 8
     names = ("ids", "started", "durations", "statuses", "errors", "responses", "states", "delays")
     values = {name: list(column) for name, column in zip(names, columns, strict=True)}
     with transaction.atomic():
-        execute(RECORD, {**values, "receiver": receiver, "unsent": unsent})
+        execute(RECORD, {**values, "receiver": receiver, "leased_until": any_claim.leased_until, "unsent": unsent})
         failures = sum(bool(outcome.answer.error) for outcome in outcomes)
         circuit_breaker.record_results(receiver, successes=len(outcomes) - failures, failures=failures)
         if any(outcome.answer.status == 410 for outcome in outcomes):

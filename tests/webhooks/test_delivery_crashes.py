@@ -1,6 +1,7 @@
 """`kill -9` at each point between a ticket's commit and the record of its delivery: what happens then is certain."""
 
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import closing
 
@@ -8,8 +9,8 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from tests.processes import Gunicorn, Process, wait_until
-from tests.receiver import RecordingReceiver
-from webhooks.models import Attempt, Delivery, EventType, Receiver
+from tests.receiver import RecordingReceiver, Reply
+from webhooks.models import Attempt, Delivery, EventType, Lane, Receiver
 
 Start = Callable[..., Process]
 
@@ -74,3 +75,26 @@ def test_killed_between_send_and_record_the_event_arrives_twice_with_one_id_and_
     first, second = receiver.wait_for(2)
     assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
     wait_until(lambda: Delivery.objects.filter(state="delivered", attempts_made=1).exists(), what="the record")
+
+
+def test_what_a_worker_records_after_its_lease_takes_nothing_from_the_one_that_has_it_now(
+    service: Gunicorn, start_worker: Start, start_beat: Start, receiver: RecordingReceiver
+) -> None:
+    answered, released = threading.Event(), threading.Event()
+    receiver.reply = lambda number: Reply(500, hold=answered) if number == 1 else Reply(hold=released)
+    frozen = start_worker()
+    service.open_ticket()
+    receiver.wait_for(1)
+    frozen.freeze()
+    let_the_lease_run_out()
+    Lane.objects.update(held_until=Now())
+    answered.set()
+    start_worker()
+    start_beat()
+    receiver.wait_for(2)
+    frozen.thaw()
+    wait_until(lambda: Attempt.objects.filter(status=500).exists(), what="the late record")
+    assert Delivery.objects.filter(state="pending", attempts_made=0, leased_until__gt=Now()).exists()
+    released.set()
+    wait_until(lambda: Delivery.objects.filter(state="delivered", attempts_made=1).exists(), what="the record")
+    assert len(receiver.arrivals) == 2
