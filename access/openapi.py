@@ -87,6 +87,7 @@ def describe_responses(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
             if path.startswith("/api/"):
                 responses["429"] = {**TOO_MANY_REQUESTS, "headers": {"Retry-After": RETRY_AFTER}}
                 responses.get("401", {}).setdefault("headers", {})["WWW-Authenticate"] = CHALLENGE
+                responses.get("503", {}).setdefault("headers", {})["Retry-After"] = RETRY_AFTER
             for response in responses.values():
                 headers = response.setdefault("headers", {})
                 headers["X-Request-ID"] = REQUEST_ID

@@ -103,6 +103,9 @@ MIDDLEWARE = [
     "ticketloop.browser_policies.BrowserPoliciesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "ticketloop.limits.BodyLimitMiddleware",
+    "ticketloop.limits.StreamLimitMiddleware",
+    "ticketloop.outages.OutageMiddleware",
     # Those of `ticketloop.middleware` are Django's, skipped for API requests without a session cookie.
     "ticketloop.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -150,6 +153,9 @@ USE_TZ = True
 
 # --- PostgreSQL --------------------------------------------------------------------------------------------
 
+DATABASE_TIME_LIMITS = read("DATABASE_TIME_LIMITS", boolean, True, SWITCH)
+# Milliseconds. What takes longer waits for something that is wrong; a client is told to try again within five seconds.
+TIME_LIMITS = "-c statement_timeout=4000 -c lock_timeout=500 -c idle_in_transaction_session_timeout=10000"
 PREPARED_STATEMENTS = read("PREPARED_STATEMENTS", boolean, True, SWITCH)  # see core.raw_sql
 database: dict[str, Any] = configuration.require(
     "DATABASE_URL",
@@ -174,8 +180,13 @@ DATABASES = {
         **(pool if DATABASE_POOL_SIZE else {}),
         "OPTIONS": {
             **(pool["OPTIONS"] if DATABASE_POOL_SIZE else {}),
-            # Without a time limit, a database host that drops packets would hang every request thread.
-            "connect_timeout": 5,
+            # For a host that drops packets or has vanished; `ticketloop.database_watch` is for one that stands still.
+            "connect_timeout": 2,  # seconds
+            "tcp_user_timeout": 5000,  # milliseconds
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            **({"options": TIME_LIMITS} if DATABASE_TIME_LIMITS else {}),
             "application_name": "ticketloop",
             **database["OPTIONS"],
             "server_side_binding": True,
@@ -415,6 +426,7 @@ LOGGING = {
     "filters": {
         "allowed fields": {"()": "ticketloop.logs.AllowedFields"},
         "database errors": {"()": "ticketloop.logs.DatabaseErrors"},
+        "tracebacks": {"()": "django.utils.log.CallbackFilter", "callback": lambda record: bool(record.exc_info)},
     },
     "formatters": {
         "json": {
@@ -443,8 +455,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # The request log has the rest; this leaves the traceback of a 500.
-        "django.request": {"level": "ERROR"},
+        # The request log has the rest.
+        "django.request": {"filters": ["tracebacks"]},
         "gunicorn.error": {"handlers": [], "propagate": True},
         # They log each tick, every second.
         "celery.worker.strategy": {"level": "WARNING"},

@@ -28,10 +28,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "core.errors.bad_request"
-handler403 = "core.errors.permission_denied"
-handler404 = "core.errors.not_found"
-handler500 = "core.errors.server_error"
+handler400 = "ticketloop.error_pages.bad_request"
+handler403 = "ticketloop.error_pages.permission_denied"
+handler404 = "ticketloop.error_pages.not_found"
+handler500 = "ticketloop.error_pages.server_error"
 
 admin.site.site_header = admin.site.site_title = "Ticket Loop"
 admin.site.index_title = "Support desk"

@@ -30,7 +30,8 @@ def pgbouncer(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.fixture(scope="module")
 def pooled(pgbouncer: PgBouncer) -> dict[str, str]:
     """The environment of a service behind the pool, whose connections PostgreSQL knows by their name."""
-    return {"DATABASE_URL": f"{pgbouncer.url}?application_name=pooled", "PREPARED_STATEMENTS": "off"}
+    url = f"{pgbouncer.url}?application_name=pooled"
+    return {"DATABASE_URL": url, "PREPARED_STATEMENTS": "off", "DATABASE_TIME_LIMITS": "off"}
 
 
 @pytest.fixture(scope="module")

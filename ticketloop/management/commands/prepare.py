@@ -7,14 +7,20 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import connection
 
 from webhooks.environment import sync_environment_receiver
+
+# A migration that waits for a lock makes all others wait for itself. It fails instead, and can be run again.
+LIMIT_LOCKS = "SET lock_timeout = '3s'"
 
 
 class Command(BaseCommand):
     help = "Migrates the database, sets up the receiver that WEBHOOK_URL names and creates the first superuser."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(LIMIT_LOCKS)
         call_command("migrate", interactive=False, verbosity=0)
         sync_environment_receiver()
         self.create_first_superuser()

@@ -1,0 +1,80 @@
+"""Responses to errors outside API views: JSON under /api/, elsewhere a page that looks like the desk.
+
+None of them uses the database, which may be what is out of order.
+"""
+
+from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
+from django.db import Error
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from core.database_errors import is_temporary
+from core.errors import RETRY_AFTER, DatabaseUnavailable, log_outage
+
+DETAILS = {
+    400: "Bad request.",
+    403: "Permission denied.",
+    404: "Not found.",
+    413: "The body is too large.",
+    500: "Something went wrong on our side.",
+    503: DatabaseUnavailable.default_detail,
+}
+TITLES = {
+    400: "The request was not understood",
+    403: "You may not do this",
+    404: "Page not found",
+    413: "Too large",
+    500: "Something went wrong",
+    503: "Not available right now",
+}
+ADVICE = {
+    400: "Go back and try again.",
+    403: "Ask an administrator if you need it.",
+    404: "Check the address; what was here may have been deleted.",
+    413: "Nothing was saved. Go back and send less.",
+    500: "It is in the service's log. Go back and try again, or tell your administrator when it happened.",
+    503: "Nothing was saved. Please try again in a moment.",
+}
+
+
+def error_response(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
+    """The response with this status; 503 says when to try again."""
+    response: HttpResponse
+    if request.path_info.startswith("/api/"):
+        response = JsonResponse({"detail": detail or DETAILS[status]}, status=status)
+    else:
+        request.user = AnonymousUser()  # whose permissions are in no database
+        context = {**admin.site.each_context(request), "title": TITLES[status], "detail": detail or ADVICE[status]}
+        response = render(request, "desk/problem.html", context, status=status)
+    if status == 503:
+        response["Retry-After"] = str(RETRY_AFTER)
+    return response
+
+
+def outage_response(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """503, logged, for a database error that a retry may cure; None for any other error."""
+    if not isinstance(error, Error) or not is_temporary(error):
+        return None
+    log_outage(error)
+    return error_response(request, 503)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 before any view, for example for a Host header that is not allowed."""
+    return error_response(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 outside DRF."""
+    return error_response(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 for a path without a route."""
+    return error_response(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500 for an unhandled exception."""
+    return error_response(request, 500)
