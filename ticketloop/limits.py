@@ -14,7 +14,10 @@ from ticketloop.error_pages import error_response
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 MAX_BODY = 2 * settings.API_BODY_LIMIT  # bytes; API views have that smaller limit of their own
-MAX_STREAMS = 4  # at once in a process, of its eight threads: slow readers of lists leave the others alone
+# At once in a process, of its sixteen threads: slow readers of lists leave the others alone.
+MAX_STREAMS = 8
+MAX_WAITING = 4  # for their turn
+MAX_WAIT = 5.0  # seconds
 MAX_STREAM_SECONDS = 600.0
 TOO_MANY_STREAMS = "Too many long answers are being read at once. Please try again, or ask for a page with `limit`."
 
@@ -37,21 +40,32 @@ class BodyLimitMiddleware:
 
 
 class StreamLimitMiddleware:
-    """503 for a streamed response beyond MAX_STREAMS; breaks off those that take longer than MAX_STREAM_SECONDS."""
+    """503 for a streamed response beyond MAX_STREAMS, unless one ends soon; breaks off those that take too long."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self._free = threading.BoundedSemaphore(MAX_STREAMS)
+        self._places = threading.BoundedSemaphore(MAX_WAITING)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if not isinstance(response, StreamingHttpResponse) or isinstance(response, FileResponse):
             return response
-        if not self._free.acquire(blocking=False):
+        if not self._has_its_turn():
             response.close()
             return error_response(request, 503, TOO_MANY_STREAMS)
         response.streaming_content = _Stream(cast("Iterator[bytes]", response.streaming_content), self._free.release)
         return response
+
+    def _has_its_turn(self) -> bool:
+        if self._free.acquire(blocking=False):
+            return True
+        if not self._places.acquire(blocking=False):
+            return False
+        try:
+            return self._free.acquire(timeout=MAX_WAIT)
+        finally:
+            self._places.release()
 
 
 class _Stream:

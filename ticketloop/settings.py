@@ -155,7 +155,7 @@ USE_TZ = True
 
 DATABASE_TIME_LIMITS = read("DATABASE_TIME_LIMITS", boolean, True, SWITCH)
 # Milliseconds. What takes longer waits for something that is wrong; a client is told to try again within five seconds.
-TIME_LIMITS = "-c statement_timeout=4000 -c lock_timeout=500 -c idle_in_transaction_session_timeout=10000"
+TIME_LIMITS = "-c statement_timeout=4000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=10000"
 PREPARED_STATEMENTS = read("PREPARED_STATEMENTS", boolean, True, SWITCH)  # see core.raw_sql
 database: dict[str, Any] = configuration.require(
     "DATABASE_URL",
