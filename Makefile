@@ -13,7 +13,7 @@ help:
 	@echo 'make dev                  the same with autoreload and DEBUG=on'
 	@echo 'make test [ARGS=…]        run all tests, on servers of their own (ARGS go to pytest)'
 	@echo 'make test-fast [ARGS=…]   run the in-process tests only (half a minute)'
-	@echo 'make chaos                open 2,000 tickets while each part fails in turn (four minutes)'
+	@echo 'make chaos                open 3,000 tickets while each part fails in turn (six minutes)'
 	@echo 'make schemathesis         test the API against its OpenAPI document (CASES=2000 for each operation)'
 	@echo 'make screenshots          retake the screenshots in docs/images'
 	@echo 'make bench                compare the API with the stack of the original (needs wrk)'

@@ -1,6 +1,7 @@
 """Temporary stack: Ticket Loop's processes on a durable PostgreSQL and a Valkey of their own."""
 
 import os
+import pwd
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -42,6 +43,11 @@ class Stack:
         """The pid of the PostgreSQL server, the parent of its backends."""
         assert self.postgres.process is not None  # noqa: S101 - it runs
         return self.postgres.process.pid
+
+    @property
+    def postgres_user(self) -> pwd.struct_passwd:
+        """The system user that PostgreSQL runs as."""
+        return pwd.getpwuid(self.postgres.data_dir.stat().st_uid)
 
     def connect(self) -> psycopg.Connection:
         """A connection in autocommit mode."""

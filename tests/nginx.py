@@ -36,8 +36,9 @@ class Nginx(EmbeddedServer):
         upstream = re.sub("resolver .*", "", UPSTREAM).replace("server api:8000 resolve;", servers)
         server = SERVER.replace("listen 8080;", f"listen 127.0.0.1:{self.port};")
         folders = "".join(f"{name}_temp_path {self.data_dir / name};\n" for name in TEMPORARY)
+        # As many connections as the official image has for each of its processes.
         self._configuration.write_text(
-            f"daemon off;\npid {self.data_dir / 'pid'};\nerror_log stderr;\nevents {{}}\n"
+            f"daemon off;\npid {self.data_dir / 'pid'};\nerror_log stderr;\nevents {{ worker_connections 1024; }}\n"
             f"http {{\n{folders}{upstream}{server}}}\n"
         )
 

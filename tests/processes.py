@@ -32,6 +32,14 @@ def wait_until(condition: Callable[[], Any], seconds: float = WAIT_LIMIT, what: 
     raise TimeoutError(f"{what} did not come true within {seconds} s")
 
 
+def signal_tree(pid: int, number: signal.Signals) -> None:
+    """Signals a process and all its descendants."""
+    root = psutil.Process(pid)
+    for each in (root, *root.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            each.send_signal(number)
+
+
 _closed_ports: list[socket.socket] = []
 
 

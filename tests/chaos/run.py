@@ -6,6 +6,8 @@ a small machine can serve.
 """
 
 import contextlib
+import os
+import shutil
 import statistics
 import threading
 import time
@@ -19,7 +21,7 @@ from standardwebhooks import Webhook
 
 from bench.sink import Sink
 from bench.stack import Stack, running
-from tests.chaos.faults import FAULTS, World
+from tests.chaos.faults import FAULTS, World, possible
 from tests.hostile import ODD, HostileServer
 from tests.processes import wait_until
 from tests.receiver import RecordingReceiver, Reply
@@ -27,7 +29,10 @@ from tests.receiver import RecordingReceiver, Reply
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 POSTERS = 4
 RESOLVED = 8  # every so many tickets one is resolved
-HEAD = f"{'fault':<26}{'POSTs':>7}{'p50 ms':>9}{'p99 ms':>9}{'503':>6}{'other':>7}{'twice':>7}{'drained after s':>17}"
+HEAD = (
+    f"{'fault':<26}{'POSTs':>7}{'p50 ms':>9}{'p99 ms':>9}{'longest ms':>12}"
+    f"{'503':>6}{'other':>7}{'twice':>7}{'drained after s':>17}"
+)
 SETTLE_LIMIT, DRAIN_LIMIT = 6.0, 180.0  # seconds
 KINDS = {"slow/2": 20, "hang": 16, "flap": 2, "healthy": 20}  # neighbours beside the odd ones, and how many of each
 
@@ -61,12 +66,14 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Report:
-    """Result of a run: `healed` is when each fault ended (monotonic), `replayed` the number of replayed deliveries."""
+    """Result of a run: `healed` is when each fault ended (monotonic), `untried` are those that cannot be caused here,
+    `replayed` is the number of replayed deliveries."""
 
     posts: list[Post]
     delivered: list[Delivered]
     arrivals: list[tuple[str, bytes]]  # id and body of every request
     healed: dict[str, float]
+    untried: list[str]
     replayed: int
     deadlocks: int
 
@@ -112,7 +119,7 @@ class Report:
             other = len(posts) - len(bodies) - refused
             twice = sum(times[body] - 1 for body in bodies if times[body])
             drained = max((first[body] - healed for body in bodies if body in first), default=0.0)
-            latencies = f"{p50:>9.1f}{p99:>9.1f}"
+            latencies = f"{p50:>9.1f}{p99:>9.1f}{max(seconds):>12.1f}"
             lines.append(
                 f"{fault:<26}{len(posts):>7}{latencies}{refused:>6}{other:>7}{twice:>7}{max(drained, 0):>17.1f}"
             )
@@ -128,14 +135,14 @@ def run(tickets: int, seconds: float, frozen: float) -> Report:
         neighbours = [*several, *(f"{hostile.url}/{name}" for name in ODD)]
         stack.add_receivers(neighbours, ["ticket.resolved"])
         database = stack.connect()
-        world = World(stack, receiver)
+        world = World(stack, receiver, shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"))
         delivered: list[Delivered] = []
         receiver.reply = record_deliveries(world, delivered)
         world.service.open_ticket()
         posts: list[Post] = []
         healed: dict[str, float] = {}
-        for fault in FAULTS:
-            name = fault.__name__.replace("_", " ")
+        for fault in possible(world):
+            name = name_of(fault)
             length = frozen if "freezes" in name else seconds
             with PostingThreads(world, name, tickets // len(FAULTS), length, posts):
                 fault(world, length)
@@ -147,7 +154,12 @@ def run(tickets: int, seconds: float, frozen: float) -> Report:
         receiver.close()
         hostile.close()
         arrivals = [(each.headers["webhook-id"], each.body) for each in receiver.arrivals]
-        return Report(posts, delivered, arrivals, healed, replayed, deadlocks(stack))
+        untried = [name_of(fault) for fault in FAULTS if name_of(fault) not in healed]
+        return Report(posts, delivered, arrivals, healed, untried, replayed, deadlocks(stack))
+
+
+def name_of(fault: Callable[[World, float], None]) -> str:
+    return fault.__name__.replace("_", " ")
 
 
 def deadlocks(stack: Stack) -> int:
@@ -213,7 +225,7 @@ def settle(stack: Stack, start: datetime, world: World) -> int:
     connection = stack.connect()
 
     def settled() -> bool:
-        for process in (world.service, world.worker, world.beat):
+        for process in (world.gunicorn, world.worker, world.beat):
             process.fail_if_ended()  # no process may end by itself
         return owed(connection) == 0
 

@@ -4,24 +4,29 @@ import pytest
 
 from tests.chaos.run import Report, run
 
+DATABASE_FAULTS = {
+    *("database crashes", "database freezes", "database is read only", "contacts are locked", "connections end"),
+    "disk is full",
+}
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return run(tickets=150, seconds=1.2, frozen=3)
+    return run(tickets=240, seconds=1.2, frozen=3)
 
 
 def test_every_accepted_ticket_arrives(report: Report, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         print(f"\n{report.table()}")
-    assert len(report.accepted) > 120
+    assert len(report.accepted) > 150
     assert report.lost == set()
 
 
 def test_only_a_database_that_is_down_refuses_a_ticket_and_says_so_in_json(report: Report) -> None:
     refused = [post for post in report.posts if post.status != 201]
-    assert {(post.fault, post.status, post.is_json) for post in refused} <= {("database crashes", 503, True)}
+    assert {(post.status, post.is_json) for post in refused} <= {(503, True)}
+    assert {post.fault for post in refused} <= DATABASE_FAULTS
 
 
 def test_an_event_has_one_id_and_one_body_however_often_it_is_sent(report: Report) -> None:

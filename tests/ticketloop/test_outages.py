@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 
-import psutil
 import psycopg
 import pytest
 import requests
 from django.db import connection
 
 from local.postgres import EmbeddedPostgres
-from tests.processes import Process, wait_until
+from tests.processes import Process, signal_tree, wait_until
 from tests.service import Service
 
 TOLD_TO_RETRY = (503, "5")
@@ -108,6 +107,12 @@ def test_of_a_read_only_database_the_truth_is_told(
     assert "Ticket Loop" in page.text
 
 
+def pid(postgres: EmbeddedPostgres) -> int:
+    """The process id of the server, the parent of its backends."""
+    assert postgres.process
+    return postgres.process.pid
+
+
 @pytest.fixture
 def own_postgres(tmp_path: Path, start_process: Callable[..., Process]) -> Iterator[EmbeddedPostgres]:
     """A migrated PostgreSQL for this test alone, which may stop it."""
@@ -115,15 +120,7 @@ def own_postgres(tmp_path: Path, start_process: Callable[..., Process]) -> Itera
         migrated = start_process("manage", "migrate", "--verbosity", "0", DATABASE_URL=postgres.url)
         assert migrated.wait_for_end() == 0
         yield postgres
-        signal_all(postgres, signal.SIGCONT)
-
-
-def signal_all(postgres: EmbeddedPostgres, number: signal.Signals) -> None:
-    """Signals the server and its backends."""
-    assert postgres.process
-    root = psutil.Process(postgres.process.pid)
-    for each in (root, *root.children(recursive=True)):
-        each.send_signal(number)
+        signal_tree(pid(postgres), signal.SIGCONT)
 
 
 def test_while_postgresql_stands_still_clients_are_told_in_time(
@@ -131,7 +128,7 @@ def test_while_postgresql_stands_still_clients_are_told_in_time(
 ) -> None:
     service = start_service(DATABASE_URL=own_postgres.url, WEB_CONCURRENCY="1")
     assert service.open_ticket().status_code == 201
-    signal_all(own_postgres, signal.SIGSTOP)
+    signal_tree(pid(own_postgres), signal.SIGSTOP)
     start = monotonic()
     assert told(service.open_ticket()) == TOLD_TO_RETRY
     assert monotonic() - start < ANSWER_LIMIT
@@ -141,6 +138,6 @@ def test_while_postgresql_stands_still_clients_are_told_in_time(
     assert told(page) == TOLD_TO_RETRY
     assert "Not available right now" in page.text
     assert service.request("GET", "/docs").status_code == 200
-    signal_all(own_postgres, signal.SIGCONT)
+    signal_tree(pid(own_postgres), signal.SIGCONT)
     wait_until(lambda: service.open_ticket().status_code == 201, what="a ticket")
     wait_until(lambda: service.request("GET", "/health").status_code == 200, what="health")
