@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tests.processes import wait_until
+
 
 def blocks_another(cursor: Any) -> bool:
     """Whether another transaction waits for that of the cursor."""
@@ -21,6 +23,13 @@ def waiting(cursor: Any) -> int:
 def terminate_other_connections(cursor: Any) -> None:
     """Terminates the other connections to this database and waits until they have ended."""
     cursor.execute(
-        "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity "
+        "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
+    pids = [pid for pid, _ in cursor.fetchall()]
+
+    def left() -> int:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = ANY (%s)", [pids])
+        return int(cursor.fetchone()[0])
+
+    wait_until(lambda: not left(), what="the end of the other connections")

@@ -43,7 +43,7 @@ def test_a_stopped_broker_delays_no_ticket_and_loses_none(
     broker.stop()
     times = service_on_broker.post_times(20)
     assert statistics.median(times) < MAX_MEDIAN_SECONDS
-    assert service_on_broker.request("GET", "/health").json()["broker"] == "error"
+    wait_until(lambda: service_on_broker.request("GET", "/health").json()["broker"] == "error", what="the truth")
     broker.start()
     start_worker(REDIS_URL=broker.url)
     start_beat(REDIS_URL=broker.url)
