@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast schemathesis chaos screenshots bench bench-scale bench-faults bench-webhooks manage psql lint format requirements clean
+.PHONY: help run dev test test-fast schemathesis chaos screenshots bench bench-scale bench-faults bench-webhooks soak manage psql lint format requirements clean
 
 help:
 	@echo 'make run                  run the whole service in the foreground (HOST, PORT, DATA_DIR, … as in .env.sample)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench-scale          compare 1,000,000 tickets with 1,000; time every page of the desk (three minutes)'
 	@echo 'make bench-faults         measure creates while a receiver hangs, the broker is frozen, …'
 	@echo 'make bench-webhooks       measure webhook delivery'
+	@echo 'make soak [MINUTES=20]    run under steady load; nothing may grow that need not'
 	@echo 'make manage ARGS=…        run a management command against the running service'
 	@echo 'make psql                 open a database prompt on the running service'
 	@echo 'make lint                 run the static checks'
@@ -68,6 +69,9 @@ bench-faults: $(READY)
 
 bench-webhooks: $(READY)
 	@$(BIN)/python -m bench.webhooks
+
+soak: $(READY)
+	@MINUTES=$(or $(MINUTES),20) $(BIN)/python -m bench.soak
 
 manage: $(READY)
 	@$(BIN)/python -m local manage $(ARGS)
