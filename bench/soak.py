@@ -1,7 +1,8 @@
 """`make soak`: steady load for MINUTES; nothing may grow that need not.
 
 Tickets are opened and resolved, lists and pages of the desk are read, webhooks go to a healthy receiver, a slow one, a
-flapping one and one that is closed. Memory, connections and bytes for each row at the end are compared with those after the first third.
+flapping one and one that is closed. Memory, connections and bytes for each row at the end are compared with those after
+the first third.
 """
 
 import itertools
