@@ -13,6 +13,12 @@ from rest_framework.views import exception_handler
 logger = logging.getLogger(__name__)
 
 
+class TryAgain(APIException):
+    """An error that says `Retry-After`."""
+
+    retry_after: int  # seconds
+
+
 class DatabaseUnavailable(APIException):
     """503. The client may retry; if the connection broke after the commit, the request is stored nevertheless."""
 
@@ -26,7 +32,10 @@ def api_exception_handler(exception: Exception, context: dict[str, Any]) -> Resp
     if isinstance(exception, OperationalError | InterfaceError):
         logger.error("the database is not available: %s", exception)
         exception = DatabaseUnavailable()
-    return exception_handler(exception, context)
+    response = exception_handler(exception, context)
+    if response is not None and isinstance(exception, TryAgain):
+        response["Retry-After"] = str(exception.retry_after)
+    return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

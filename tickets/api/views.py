@@ -7,7 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
-from access.credentials import idempotency_namespace
+from access.credentials import key_owner
 from access.permissions import allows
 from access.scopes import Scope
 from core.api import conditional_response, fetch_json_or_404, id_or_404, json_response
@@ -34,7 +34,7 @@ from tickets.api.examples import (
     TICKET_EXAMPLE,
     TICKETS_EXAMPLE,
 )
-from tickets.api.parameters import IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LOCATION
+from tickets.api.parameters import IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LOCATION, RETRY_AFTER
 from tickets.api.serializers import (
     ChangedTicketSerializer,
     OpenedTicketSerializer,
@@ -61,7 +61,7 @@ ERRORS = {404: error_response(NOT_FOUND), **error_responses(401, 403, 503)}
         operation_id="openTicket",
         summary="Open a ticket",
         request=OpenTicketSerializer,
-        parameters=[IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LOCATION],
+        parameters=[IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LOCATION, RETRY_AFTER],
         responses={
             201: OpenedTicketSerializer,
             409: error_response(KeyBusy.default_detail),
@@ -123,7 +123,7 @@ class TicketViewSet(ViewSet):
         if key is None:
             ticket, replayed = services.open_ticket(**values, by=by), False
         else:
-            ticket, replayed = open_ticket_once(idempotency_namespace(request), key, values, by)
+            ticket, replayed = open_ticket_once(key_owner(request), key, values, by)
         body = ticket.body if self._may_read(request) else open_receipt(ticket.body, values)
         response = json_response(body, status=201)
         if replayed:
