@@ -38,7 +38,7 @@ class ApiAccess(BasePermission):
         if not request.user.is_authenticated:
             throttle_unauthenticated(request)
             return False
-        if not (request.user.is_active and request.user.is_staff):
+        if not _is_staff(request):
             return False
         return _role_allows(request, required)
 
@@ -60,6 +60,17 @@ def anonymous_is_allowed(required: Requirement | None) -> bool:
     if settings.API_ACCESS == "intake":
         return required is not None and required.scope == Scope.CREATE
     return settings.API_ACCESS == "open"
+
+
+def allows(request: Request, required: Requirement) -> bool:
+    """Whether the request's client may do this, too: something other than the current action."""
+    if isinstance(request.auth, Credential):
+        return required.scope in request.auth.scopes
+    return anonymous_is_allowed(required) or (_is_staff(request) and request.user.has_perm(required.permission))
+
+
+def _is_staff(request: Request) -> bool:
+    return bool(request.user.is_active and request.user.is_staff)
 
 
 def _key_allows(key: Credential, required: Requirement | None) -> bool:

@@ -39,7 +39,7 @@ class Throttle(BaseThrottle):
 
     def wait(self) -> float | None:
         """Seconds until the next request is allowed, for Retry-After."""
-        return self.usage.reset if self.usage else None
+        return _wait(self.usage) if self.usage else None
 
 
 def throttle_unauthenticated(request: Request) -> None:
@@ -50,7 +50,7 @@ def throttle_unauthenticated(request: Request) -> None:
     view = request.parser_context["view"]
     usage = _count("address", client_group(request), settings.THROTTLE_ADDRESS, view)
     if usage and not usage.allowed:
-        raise Throttled(usage.reset)
+        raise Throttled(_wait(usage))
 
 
 def _count(policy: str, client: str, rate: RateLimitItem | None, view: "APIView") -> Usage | None:
@@ -59,6 +59,11 @@ def _count(policy: str, client: str, rate: RateLimitItem | None, view: "APIView"
     if usage:
         view.headers.update(_headers(policy, usage))
     return usage
+
+
+def _wait(usage: Usage) -> float:
+    """Seconds for Retry-After, at least one: DRF leaves out a zero."""
+    return max(usage.reset, 1.0)
 
 
 def _headers(policy: str, usage: Usage) -> dict[str, str]:

@@ -33,6 +33,24 @@ class FieldErrorsScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-
         }
 
 
+class AnyOfSerializer(serializers.Serializer[object]):
+    """A body that is valid against one or more of the `alternatives`, which drf-spectacular's `oneOf` forbids."""
+
+    alternatives: tuple[type[serializers.Serializer[object]], ...]
+
+
+class AnyOfScheme(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Schema of the subclasses of `AnyOfSerializer`."""
+
+    target_class = AnyOfSerializer
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """References to the alternatives."""
+        found = [auto_schema.resolve_serializer(each, direction).ref for each in self.target.alternatives]
+        return {"description": self.target.__doc__, "anyOf": found}
+
+
 ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="Positive 64-bit integer.")
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",

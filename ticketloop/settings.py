@@ -317,6 +317,7 @@ UNFOLD = {
     "SITE_TITLE": "Ticket Loop",
     "SITE_HEADER": "Ticket Loop",
     "SITE_SUBHEADER": "Support desk",
+    "LOGIN": {"form": "access.sign_in.SignInForm"},
     "SITE_ICON": lambda request: static("desk/logo.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/logo.svg")}],
     "STYLES": [lambda request: static("desk/desk.css")],

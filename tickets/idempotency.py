@@ -1,6 +1,8 @@
 """`Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a retried request opens no second ticket.
 
-One statement stores the key and the ticket, so a crash leaves both or neither.
+One statement stores the key and the ticket, so a crash leaves both or neither. Two unique constraints exclude a second
+ticket: a client has one request for a key, and a key and body open one ticket for all anonymous clients together, as a
+retry may come from another address. With another body, an anonymous client cannot use up another's key.
 """
 
 import json
@@ -13,7 +15,9 @@ from django.db import IntegrityError
 from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import APIException, ValidationError
 
+from access.credentials import KeyOwner
 from contacts.models import Contact
+from core.errors import TryAgain
 from core.raw_sql import execute, fetch_one
 from tickets import services
 from tickets.actors import Actor
@@ -25,37 +29,51 @@ from webhooks.models import EventType
 RETENTION_HOURS = 48  # clients may rely on 24
 VISIBLE_ASCII = re.compile(r"[!-~]{1,255}")
 
-# Of concurrent requests with one key, one gets the advisory lock, until its transaction ends; the others do not wait.
+# At most two rows: the client's own request, and the same request of another anonymous client.
+STORED = """
+namespace = %(namespace)s::text AND key = %(key)s::text
+AND (client = %(client)s::text OR fingerprint = %(fingerprint)s::bytea)
+"""
+
+
+def _try_lock(*parts: str) -> str:
+    return f"pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', {', '.join(parts)}), 0))"
+
+
+# An advisory lock for each unique constraint, until the transaction ends: of concurrent requests one gets both, and the
+# others do not wait.
 OPEN_ONCE = f"""
 WITH claim AS MATERIALIZED (
-    SELECT WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE namespace = %(namespace)s::text AND key = %(key)s::text)
-    AND pg_try_advisory_xact_lock(hashtextextended(%(namespace)s::text || ' ' || %(key)s::text, 0))
+    SELECT WHERE NOT EXISTS (SELECT FROM idempotency_keys WHERE {STORED})
+    AND {_try_lock("%(namespace)s::text", "%(key)s::text", "%(client)s::text")}
+    AND {_try_lock("%(namespace)s::text", "%(key)s::text", "encode(%(fingerprint)s::bytea, 'hex')")}
 ),
 {open_ticket_ctes("EXISTS (SELECT FROM claim)")},
 {RECORD_OPENED},
 stored_key AS (
-    INSERT INTO idempotency_keys (namespace, key, fingerprint, ticket_id)
-    SELECT %(namespace)s::text, %(key)s::text, %(fingerprint)s::bytea, id FROM ticket
+    INSERT INTO idempotency_keys (namespace, client, key, fingerprint, ticket_id)
+    SELECT %(namespace)s::text, %(client)s::text, %(key)s::text, %(fingerprint)s::bytea, id FROM ticket
 )
 {SELECT_RENDERED}
 """
 FIND_TICKET = f"""
-SELECT fingerprint IS NULL, fingerprint = %(fingerprint)s::bytea, ticket.id, coalesce(
+SELECT fingerprint IS NULL, fingerprint IS NOT DISTINCT FROM %(fingerprint)s::bytea AS same, ticket.id, coalesce(
     (SELECT payload FROM webhook_events WHERE ticket_id = ticket.id AND type = %(event)s ORDER BY id LIMIT 1),
     {TICKET_JSON}
 )
-{FROM_TICKETS} JOIN idempotency_keys AS stored ON stored.ticket_id = ticket.id
-AND namespace = %(namespace)s AND key = %(key)s
+{FROM_TICKETS} JOIN idempotency_keys AS stored ON stored.ticket_id = ticket.id AND {STORED}
+ORDER BY same DESC LIMIT 1
 """
 PRUNE = "DELETE FROM idempotency_keys WHERE created_at < now() - %(hours)s::int * interval '1 hour'"
 
 
-class KeyBusy(APIException):
+class KeyBusy(TryAgain):
     """409 Conflict (RFC 9110, section 15.5.10)."""
 
     status_code = 409
     default_detail = "The first request with this Idempotency-Key is still running. Please try again."
     default_code = "idempotency_key_busy"
+    retry_after = 1  # second
 
 
 class KeyReused(APIException):
@@ -81,16 +99,17 @@ class OpenedTicket(NamedTuple):
     replayed: bool
 
 
-def open_ticket_once(namespace: str, key: str, request: Mapping[str, str], by: Actor) -> OpenedTicket:
+def open_ticket_once(owner: KeyOwner, key: str, request: Mapping[str, str], by: Actor) -> OpenedTicket:
     """Opens a ticket like `services.open_ticket`, or returns what the first request with this key returned.
 
-    Keys of different namespaces are independent. Raises ValidationError for a malformed key, KeyBusy while the first
-    request is running, KeyReused if its values differed, and TicketErased if its ticket has been erased.
+    The first request is the owner's, or one with the same values by another client of the namespace. Raises
+    ValidationError for a malformed key, KeyBusy while the first request is running, KeyReused if its values differed,
+    and TicketErased if its ticket has been erased.
     """
     if not VISIBLE_ASCII.fullmatch(key):
         raise ValidationError({"Idempotency-Key": ["Must be 1 to 255 visible ASCII characters."]})
     fingerprint = sha256(json.dumps(request, sort_keys=True).encode()).digest()
-    values: dict[str, Any] = {"namespace": namespace, "key": key, "fingerprint": fingerprint}
+    values: dict[str, Any] = {**owner._asdict(), "key": key, "fingerprint": fingerprint}
     # Twice, as a concurrent request may create the contact; the second statement sees it.
     for _ in range(2):
         try:

@@ -113,11 +113,13 @@ class Change(models.Model):
 class IdempotencyKey(models.Model):
     """The Idempotency-Key with which a client opened a ticket, so that a retry finds that ticket.
 
-    `namespace` says whose key it is. `fingerprint` is a hash of the request, which tells a retry from a different
-    request; null once the contact is erased. The first response is the payload of the ticket's first event.
+    `namespace` and `client` say whose key it is (`access.credentials`). `fingerprint` is a hash of
+    the request, which tells a retry from a different request; null once the contact is erased. The first response is
+    the payload of the ticket's first event.
     """
 
     namespace = models.CharField(max_length=64)
+    client = models.CharField(max_length=64)
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(null=True)
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+", db_index=False)
@@ -126,7 +128,10 @@ class IdempotencyKey(models.Model):
     class Meta:
         db_table = "idempotency_keys"
         default_permissions = ()
-        constraints = [models.UniqueConstraint("namespace", "key", name="idempotency_keys_namespace_key")]
+        constraints = [
+            models.UniqueConstraint("namespace", "key", "client", name="idempotency_keys_client"),
+            models.UniqueConstraint("namespace", "key", "fingerprint", name="idempotency_keys_fingerprint"),
+        ]
 
     def __str__(self) -> str:
         return self.key

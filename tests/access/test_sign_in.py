@@ -1,23 +1,28 @@
 """Sign-in to the support desk: lockout, sessions and passwords."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import requests
 from axes.models import AccessAttempt
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from tests.processes import Worker, wait_until
+from tests.processes import Gunicorn, Worker, wait_until
 from tests.service import Service
 from ticketloop.celery import app
 
 PASSWORD = "correct horse battery staple"
 LOGIN = "/admin/login/"
 LIMIT = 5
+WRONG = "Please enter the correct username and password"
+BUSY = "Another attempt to sign in with this name is still running. Please try again."
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +42,13 @@ def ada(database: None) -> None:
     get_user_model().objects.create_user("ada", password=PASSWORD, is_staff=True)
 
 
+@pytest.fixture
+def grace(database: None) -> None:
+    """A member of staff whose password is hashed as by the service: gunicorn does not know the tests' fast hashes."""
+    password = PBKDF2PasswordHasher().encode(PASSWORD, "salt")
+    get_user_model().objects.create(username="grace", password=password, is_staff=True)
+
+
 def attempt(service: Service, password: str, username: str = "ada", **headers: str) -> requests.Response:
     session = service.session()
     session.get(service.url + LOGIN)
@@ -54,6 +66,25 @@ def test_after_too_many_wrong_passwords_not_even_the_right_one_gets_in(service: 
     assert attempt(service, PASSWORD, Accept="application/json").json() == {
         "detail": "Too many failed attempts to sign in. Please try again in 15 minutes."
     }
+
+
+def test_of_parallel_wrong_passwords_no_more_than_the_limit_are_tried(gunicorn: Gunicorn, grace: None) -> None:
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda number: attempt(gunicorn, f"wrong {number}", "grace"), range(40)))
+    tried = [each for each in answers if WRONG in each.text]
+    assert len(tried) < LIMIT  # the last one is answered by the lockout
+    assert all(each.status_code == 429 or BUSY in each.text for each in answers if each not in tried)
+    assert AccessAttempt.objects.get().failures_since_start == LIMIT
+    assert attempt(gunicorn, PASSWORD, "grace").status_code == 429
+
+
+def test_an_attempt_waits_for_another_only_so_long(gunicorn: Gunicorn, grace: None) -> None:
+    attempt(gunicorn, "wrong", "grace")
+    with ThreadPoolExecutor(2) as pool, transaction.atomic():
+        list(AccessAttempt.objects.select_for_update())  # so that no attempt can be counted
+        answers = list(pool.map(lambda number: attempt(gunicorn, f"wrong {number}", "grace"), range(2)))
+    assert [BUSY in each.text for each in answers] == [True, True]
+    assert attempt(gunicorn, PASSWORD, "grace").status_code == 302
 
 
 def test_a_right_password_forgives_the_wrong_ones_before_it(service: Service, ada: None) -> None:

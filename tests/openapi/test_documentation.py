@@ -52,6 +52,7 @@ def test_opening_a_ticket_describes_its_errors_and_where_the_ticket_is(document:
     assert set(operation["responses"]) == {"201", *errors}
     assert operation["requestBody"]["content"]["application/json"]["examples"]
     assert {"Location", "Idempotent-Replayed"} <= set(operation["responses"]["201"]["headers"])
+    assert "Retry-After" in operation["responses"]["409"]["headers"]
     assert "Idempotency-Key" in {each["name"] for each in operation["parameters"]}
 
 

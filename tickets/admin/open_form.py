@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from contacts.email import MAX_LENGTH as EMAIL_MAX_LENGTH
@@ -81,9 +82,9 @@ class TicketAddAdmin(ReadOnlyAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_add(self, request: HttpRequest, obj: Ticket, post_url_continue: str | None = None) -> HttpResponse:
-        """Redirects to the ticket's page."""
+        """Redirects to the ticket's page, or home if the role may open tickets and not see them."""
         self.message_user(request, f"Ticket {obj} was opened.", messages.SUCCESS)
-        return self.page_of(obj)
+        return self.page_of(obj) if self.has_view_permission(request) else redirect("admin:index")
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
         """Opens the ticket and loads it into `obj`."""
@@ -92,6 +93,7 @@ class TicketAddAdmin(ReadOnlyAdmin):
         opened = services.open_ticket(*given, by=request_actor(request))
         obj.pk = opened.id
         obj.refresh_from_db()
-        if obj.contact.full_name != values["full_name"]:
+        # Who may not see tickets learns nothing about a contact whose address they know.
+        if obj.contact.full_name != values["full_name"] and self.has_view_permission(request):
             text = f"{obj.contact.email} is a known contact and keeps the name {obj.contact.full_name}."
             self.message_user(request, text, messages.WARNING)

@@ -15,7 +15,13 @@ TICKET: dict[str, Any] = {
     "contact": CONTACT,
     "resolved_at": None,
 }
-
+OPEN_RECEIPT: dict[str, Any] = {
+    "id": 17,
+    "issue_description": TICKET["issue_description"],
+    "status": "open",
+    "created_at": TICKET["created_at"],
+    "contact": {"full_name": "Ada Lovelace", "email": "ada@example.com"},
+}
 RESOLVED_TICKET = {**TICKET, "status": "resolved", "resolved_at": "2026-11-24T09:12:40.102938Z"}
 OPEN_TICKET_EXAMPLE = OpenApiExample(
     "A new ticket",
@@ -34,3 +40,16 @@ RESOLVED_EXAMPLE = OpenApiExample(
     response_only=True,
     status_codes=["200"],
 )
+
+
+def _receipt(value: dict[str, Any], status: int) -> OpenApiExample:
+    return OpenApiExample("Without permission to read", value=value, response_only=True, status_codes=[str(status)])
+
+
+def _change_receipt(ticket: dict[str, Any]) -> OpenApiExample:
+    return _receipt({name: ticket[name] for name in ("id", "status", "created_at", "resolved_at")}, 200)
+
+
+OPEN_RECEIPT_EXAMPLE = _receipt(OPEN_RECEIPT, 201)
+RESOLVE_RECEIPT_EXAMPLE = _change_receipt(RESOLVED_TICKET)
+REOPEN_RECEIPT_EXAMPLE = _change_receipt(TICKET)

@@ -23,3 +23,10 @@ IDEMPOTENT_REPLAYED = OpenApiParameter(
     response=[201],
     description="Present if an earlier request with this `Idempotency-Key` opened the ticket.",
 )
+RETRY_AFTER = OpenApiParameter(
+    "Retry-After",
+    int,
+    OpenApiParameter.HEADER,
+    response=[409],
+    description="Seconds to wait before a retry.",
+)

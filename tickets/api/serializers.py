@@ -4,11 +4,16 @@ from rest_framework import serializers
 
 from contacts.api.serializers import ContactSerializer
 from contacts.email import MAX_LENGTH as EMAIL_MAX_LENGTH
-from contacts.fields import NormalisedEmailField
+from contacts.fields import EmailField, NormalisedEmailField
 from contacts.models import NAME_MAX_LENGTH
+from core.openapi_parts import AnyOfSerializer
 from core.serializer_fields import IdField, TextField
 from tickets.models import DESCRIPTION_MAX_LENGTH, Ticket
 from webhooks.models import EventType
+
+ESCAPED = "HTML-escaped once, safe to paste into a page."
+TIME = "UTC, RFC 3339 with six fractional digits."
+RESOLVED_AT = "Same format as `created_at`; null while open."
 
 
 class OpenTicketSerializer(serializers.Serializer[object]):
@@ -28,11 +33,49 @@ class TicketSerializer(serializers.Serializer[object]):
 
     id = IdField()
     contact_id = IdField()
-    issue_description = serializers.CharField(help_text="HTML-escaped once, safe to paste into a page.")
+    issue_description = serializers.CharField(help_text=ESCAPED)
     status = serializers.ChoiceField(choices=Ticket.Status.choices)
-    created_at = serializers.DateTimeField(help_text="UTC, RFC 3339 with six fractional digits.")
+    created_at = serializers.DateTimeField(help_text=TIME)
     contact = ContactSerializer()
-    resolved_at = serializers.DateTimeField(allow_null=True, help_text="Same format as `created_at`; null while open.")
+    resolved_at = serializers.DateTimeField(allow_null=True, help_text=RESOLVED_AT)
+
+
+class SentContactSerializer(serializers.Serializer[object]):
+    """The contact as the request named it; a known one may have another name."""
+
+    full_name = serializers.CharField(help_text=ESCAPED)
+    email = EmailField(help_text="Normalised: lower case, Unicode NFC. Never HTML-escaped.")
+
+
+class OpenReceiptSerializer(serializers.Serializer[object]):
+    """What a client gets that opened a ticket and may not read it: its own texts, and nothing about the contact."""
+
+    id = IdField()
+    issue_description = serializers.CharField(help_text=ESCAPED)
+    status = serializers.ChoiceField(choices=Ticket.Status.choices)
+    created_at = serializers.DateTimeField(help_text=TIME)
+    contact = SentContactSerializer()
+
+
+class ChangeReceiptSerializer(serializers.Serializer[object]):
+    """What a client gets that resolved or reopened a ticket and may not read it."""
+
+    id = IdField()
+    status = serializers.ChoiceField(choices=Ticket.Status.choices)
+    created_at = serializers.DateTimeField(help_text=TIME)
+    resolved_at = serializers.DateTimeField(allow_null=True, help_text=RESOLVED_AT)
+
+
+class OpenedTicketSerializer(AnyOfSerializer):
+    """The ticket; without permission to read, a receipt."""
+
+    alternatives = (TicketSerializer, OpenReceiptSerializer)
+
+
+class ChangedTicketSerializer(AnyOfSerializer):
+    """The ticket; without permission to read, a receipt."""
+
+    alternatives = (TicketSerializer, ChangeReceiptSerializer)
 
 
 class TicketEventSerializer(serializers.Serializer[object]):

@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("namespace", models.CharField(max_length=64)),
+                ("client", models.CharField(max_length=64)),
                 ("key", models.CharField(max_length=255)),
                 ("fingerprint", models.BinaryField(null=True)),
                 (
@@ -196,7 +197,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="idempotencykey",
             constraint=models.UniqueConstraint(
-                models.F("namespace"), models.F("key"), name="idempotency_keys_namespace_key"
+                models.F("namespace"), models.F("key"), models.F("client"), name="idempotency_keys_client"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="idempotencykey",
+            constraint=models.UniqueConstraint(
+                models.F("namespace"), models.F("key"), models.F("fingerprint"), name="idempotency_keys_fingerprint"
             ),
         ),
     ]
