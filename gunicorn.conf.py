@@ -19,6 +19,9 @@ control_socket_disable = True
 # No client or proxy may set SCRIPT_NAME, PATH_INFO or REMOTE_USER: headers with `_` in their name are dropped.
 forwarder_headers = ""
 header_map = "drop"
+# Nor the scheme, which gunicorn would take from X-Forwarded-Proto, -Protocol and -Ssl of any client on loopback. Behind
+# a TLS proxy (HTTPS_ONLY), Django takes it from X-Forwarded-Proto.
+secure_scheme_headers: dict[str, str] = {}
 
 # The processes share their metrics in files of this folder. One that the operator has set is never deleted; our own is
 # marked by a second variable, as a reload (SIGHUP) executes this file again.

@@ -2,13 +2,16 @@
 
 import os
 import re
+import socket
 from collections.abc import Callable
+from http.client import HTTPResponse
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.processes import Gunicorn, wait_until
+from tests.service import WAIT_LIMIT
 
 Start = Callable[..., Gunicorn]
 METRICS_TOKEN = "0123456789abcdef"
@@ -66,15 +69,62 @@ def test_our_own_folder_of_metrics_is_deleted_at_the_end(start_service: Start, d
     assert not ours.exists()
 
 
-@pytest.mark.parametrize("name", ["SCRIPT_NAME", "Script-Name", "PATH_INFO", "Path-Info"])
-def test_no_client_says_where_the_service_is_mounted(service: Gunicorn, name: str) -> None:
-    headers = {name: "/x"}
-    ticket = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "x"}
-    opened = service.request("POST", "/api/v1/tickets", json=ticket, headers=headers)
-    assert opened.status_code == 201
-    assert re.fullmatch("/api/v1/tickets/[0-9]+", opened.headers["Location"])
-    page = service.request("GET", "/api/v1/tickets?limit=1", headers=headers)
-    assert page.links["first"]["url"] == f"{service.url}/api/v1/tickets?limit=1"
+HOP_HEADERS = [
+    *("SCRIPT_NAME: /x", "Script-Name: /x", "PATH_INFO: /x", "Path-Info: /x", "X-Script-Name: /x"),
+    *("REMOTE_USER: admin", "Remote-User: admin", "REMOTE_ADDR: 192.0.2.1", "SERVER_NAME: evil.example"),
+    *("QUERY_STRING: limit=2", "REQUEST_METHOD: DELETE", "X-HTTP-Method-Override: DELETE"),
+    *("X-Original-URL: /health", "X-Rewrite-URL: /health", "X-Real-IP: 192.0.2.1"),
+    *("Forwarded: for=192.0.2.1;proto=https;host=evil.example", "X-Forwarded-For: 192.0.2.1"),
+    *("X-Forwarded-Host: evil.example", "X-Forwarded-Port: 1", "X-Forwarded-Prefix: /x", "X-Forwarded-User: admin"),
+    *("X-Forwarded-Proto: https", "X-Forwarded-Protocol: ssl", "X-Forwarded-Ssl: on", "X-Forwarded-Scheme: https"),
+    "X-Forwarded-Proto: http\r\nX-Forwarded-Ssl: on",
+]
+TICKETS = "/api/v1/tickets"
+
+
+def answer(service: Gunicorn, target: str, header: str) -> tuple[int, list[str | None], list[str]]:
+    """Status, Location, Link and HSTS headers, and the URLs in the page, of a request with this header line."""
+    method, _, path = target.partition(" ")
+    body = b'{"full_name": "Ada", "email": "ada@example.com", "issue_description": "x"}' if method == "POST" else b""
+    head = f"{method} {path} HTTP/1.1\r\nHost: desk.localhost\r\nContent-Length: {len(body)}\r\n{header}\r\n"
+    with socket.create_connection(service.address, timeout=WAIT_LIMIT) as client:
+        client.sendall(f"{head}Content-Type: application/json\r\nConnection: close\r\n\r\n".encode() + body)
+        response = HTTPResponse(client)
+        response.begin()
+        page = response.read().decode()
+    headers = [response.getheader(name) for name in ("Location", "Link", "Strict-Transport-Security")]
+    return response.status, headers, re.findall(r'(?:href|src|action)="([^"]*)"', page)
+
+
+@pytest.fixture(scope="module")
+def bare(start_service: Start) -> Gunicorn:
+    return start_service(ALLOWED_HOSTS="desk.localhost")
+
+
+@pytest.mark.parametrize(
+    "target", [f"GET {TICKETS}?limit=1", "GET /", "GET /admin", "GET /admin/", "GET /admin/login/"]
+)
+def test_no_client_says_where_the_service_is_or_who_asks(bare: Gunicorn, database: None, target: str) -> None:
+    for _ in range(2):
+        bare.open_ticket()
+    usual = answer(bare, target, "Accept: */*")
+    assert usual[0] < 400
+    assert "desk.localhost" in str(usual) or "limit" not in target
+    assert {header: answer(bare, target, header) for header in HOP_HEADERS} == dict.fromkeys(HOP_HEADERS, usual)
+
+
+def test_no_client_says_where_its_ticket_is(bare: Gunicorn, database: None) -> None:
+    for header in HOP_HEADERS:
+        status, (location, *_), _ = answer(bare, f"POST {TICKETS}", header)
+        assert status == 201, header
+        assert re.fullmatch("/api/v1/tickets/[0-9]+", str(location)), header
+
+
+def test_with_https_only_the_proxys_word_for_the_scheme_counts(start_service: Start, database: None) -> None:
+    service = start_service(HTTPS_ONLY="on", SECRET_KEY="0123456789" * 6, ALLOWED_HOSTS="desk.localhost")
+    https = [header for header in HOP_HEADERS if answer(service, "GET /docs", header)[0] == 200]
+    assert https == ["X-Forwarded-Proto: https"]
+    service.stop()
 
 
 @pytest.mark.parametrize("name", ["REMOTE_USER", "Remote-User"])
