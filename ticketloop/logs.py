@@ -13,6 +13,8 @@ from pythonjsonlogger.core import RESERVED_ATTRS, LogData
 from pythonjsonlogger.orjson import OrjsonFormatter
 
 from core import request_id
+from core.broker import BROKER_ERRORS
+from core.database_errors import is_temporary
 
 FIELDS = (
     *("method", "route", "status", "duration_ms", "key"),
@@ -33,6 +35,16 @@ class AllowedFields(logging.Filter):
         for name in record.__dict__.keys() - STANDARD:
             if name not in FIELDS or getattr(record, name) in (None, ""):
                 delattr(record, name)
+        return True
+
+
+class Outages(logging.Filter):
+    """Cuts records about a database or broker that cannot be had to one line: beat and tasks log them each second."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info and record.exc_info[1]
+        if error and (is_temporary(error) or isinstance(error, BROKER_ERRORS)):
+            record.msg, record.args, record.exc_info = record.getMessage().partition("\n")[0], (), None
         return True
 
 

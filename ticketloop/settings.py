@@ -8,6 +8,7 @@ from django.templatetags.static import static
 from kombu import Queue
 
 from core.broker import transport_options
+from core.schedules import Every
 from ticketloop.environment import (
     Configuration,
     Network,
@@ -378,11 +379,11 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # A tick expires before it can pile up: the next one does the same work.
-    "dispatch": {"task": "webhooks.dispatch", "schedule": 1.0, "options": {"expires": 5}},
-    "notify staff": {"task": "webhooks.notify_staff", "schedule": 60.0, "options": {"expires": 50}},
-    "prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3000}},
-    "prune keys": {"task": "tickets.prune_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3000}},
-    "clear expired": {"task": "access.clear_expired", "schedule": 3600.0, "options": {"expires": 3000}},
+    "dispatch": {"task": "webhooks.dispatch", "schedule": Every(1.0), "options": {"expires": 5}},
+    "notify staff": {"task": "webhooks.notify_staff", "schedule": Every(60.0), "options": {"expires": 50}},
+    "prune": {"task": "webhooks.prune", "schedule": Every(3600.0), "options": {"expires": 3000}},
+    "prune keys": {"task": "tickets.prune_idempotency_keys", "schedule": Every(3600.0), "options": {"expires": 3000}},
+    "clear expired": {"task": "access.clear_expired", "schedule": Every(3600.0), "options": {"expires": 3000}},
 }
 
 # --- Webhooks ----------------------------------------------------------------------------------------------
@@ -427,6 +428,7 @@ LOGGING = {
     "filters": {
         "allowed fields": {"()": "ticketloop.logs.AllowedFields"},
         "database errors": {"()": "ticketloop.logs.DatabaseErrors"},
+        "outages": {"()": "ticketloop.logs.Outages"},
         "tracebacks": {"()": "django.utils.log.CallbackFilter", "callback": lambda record: bool(record.exc_info)},
     },
     "formatters": {
@@ -450,7 +452,7 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": LOG_FORMAT,
-            "filters": ["allowed fields", "database errors"],
+            "filters": ["allowed fields", "database errors", "outages"],
         }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},

@@ -105,3 +105,14 @@ def test_an_error_of_postgresql_quotes_no_row(log: Lines, write: Callable[[Excep
     assert "it is there already" in written
     assert "secret" not in written
     assert "PL/pgSQL" not in written  # CONTEXT
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("log", ["text"], indirect=True)
+@pytest.mark.parametrize(("condition", "is_outage"), [("deadlock_detected", True), ("undefined_column", False)])
+def test_an_outage_is_one_line_and_a_bug_has_its_traceback(log: Lines, condition: str, is_outage: bool) -> None:
+    error = raised(f"DO $$BEGIN RAISE {condition} USING MESSAGE = 'oh no'; END$$")
+    logger.error("Message Error: %s\n%s", error, "where it was sent", exc_info=error)
+    written = log()
+    assert "oh no" in written[0]
+    assert (len(written) == 1) == is_outage
