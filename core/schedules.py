@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from celery.schedules import maybe_make_aware, schedstate, schedule
+from celery.schedules import schedstate, schedule
 
 
 class Every(schedule):
@@ -10,6 +10,6 @@ class Every(schedule):
 
     def is_due(self, last_run_at: datetime) -> schedstate:
         """Whether it is due, and the seconds until the next look."""
-        if maybe_make_aware(last_run_at) > maybe_make_aware(self.now()):
+        if self.maybe_make_aware(last_run_at) > self.maybe_make_aware(self.now()):
             return schedstate(is_due=True, next=self.seconds)
         return super().is_due(last_run_at)
