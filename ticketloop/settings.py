@@ -103,9 +103,10 @@ MIDDLEWARE = [
     "ticketloop.browser_policies.BrowserPoliciesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Those of `ticketloop.middleware` are Django's, skipped for API requests without a session cookie.
+    # Those of `ticketloop.middleware` are Django's, skipped for API requests without a session cookie, and the check of
+    # the Host header for probes.
     "ticketloop.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "ticketloop.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "ticketloop.middleware.AuthenticationMiddleware",
     "ticketloop.middleware.MessageMiddleware",
