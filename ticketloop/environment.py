@@ -1,16 +1,19 @@
 """Parses settings from the environment and collects all errors, so that the operator sees them at once."""
 
 import base64
+import os
 import re
 import ssl
 import sys
 from collections.abc import Callable
+from email.utils import getaddresses
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import TypeVar
 
-import environ
 from cryptography.fernet import Fernet
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
 from email_validator import validate_email
 from limits import RateLimitItem
 from limits import parse as parse_rate
@@ -18,6 +21,8 @@ from limits import parse as parse_rate
 T = TypeVar("T")
 Network = IPv4Network | IPv6Network
 
+WHOLE = re.compile("[0-9]{1,9}")
+DECIMAL = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 RATE = re.compile("[1-9][0-9]{0,8}/(?:second|minute|hour|day)")
 
 
@@ -25,26 +30,29 @@ class Configuration:
     """Reads variables one by one; `exit_on_errors` ends the process with one line for each invalid one."""
 
     def __init__(self) -> None:
-        self.env = environ.Env()
         self.errors: list[str] = []
 
     def read(self, name: str, parse: Callable[[str], T], default: T, expected: str) -> T:
         """The parsed value of variable `name`, or `default` where it is unset or empty.
 
-        `parse` raises ValueError for an invalid value; `expected` then says what is allowed.
+        `parse` raises ValueError for an invalid value, and `expected` then says what is allowed; or ValidationError,
+        whose own message does.
         """
-        text = self.env.str(name, default="").strip()
+        # Not with django-environ's `Env.str`, which takes a value that begins with `$` for another variable's name.
+        text = os.environ.get(name, "").strip()
         if not text:
             return default
         try:
             return parse(text)
-        except (ValueError, environ.ImproperlyConfigured):
+        except ValueError:
             self.errors.append(f"{name} is malformed: it must be {expected}.")
-            return default
+        except ValidationError as error:
+            self.errors.append(f"{name} is malformed: {' '.join(error.messages)}")
+        return default
 
     def require(self, name: str, parse: Callable[[str], T], default: T, expected: str) -> T:
         """As `read`, but an unset variable is an error."""
-        if not self.env.str(name, default="").strip():
+        if not os.environ.get(name, "").strip():
             self.errors.append(f"{name} is not set: it must be {expected}.")
         return self.read(name, parse, default, expected)
 
@@ -83,6 +91,8 @@ def between(low: float, high: float) -> Callable[[str], float]:
     """A parser for a number from `low` to `high`."""
 
     def parse(text: str) -> float:
+        if not DECIMAL.fullmatch(text):  # `float` also accepts `1_0`, `1e1` and other scripts' digits
+            raise ValueError(text)
         number = float(text)
         if not low <= number <= high:
             raise ValueError(text)
@@ -104,6 +114,8 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     """A parser for an integer from `low` to `high`."""
 
     def parse(text: str) -> int:
+        if not WHOLE.fullmatch(text):
+            raise ValueError(text)
         number = int(text)
         if not low <= number <= high:
             raise ValueError(text)
@@ -112,51 +124,31 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
-def url(*schemes: str) -> Callable[[str], str]:
-    """A parser for an absolute URL with one of these schemes."""
-
-    def parse(text: str) -> str:
-        parts = urlsplit(text)
-        if parts.scheme not in schemes or not parts.hostname or any(character.isspace() for character in text):
-            raise ValueError(text)
-        _ = parts.port  # raises ValueError for an invalid port
-        return text
-
-    return parse
-
-
-def origins(text: str) -> list[str]:
-    """Web origins (scheme, host and port alone) from a comma-separated list; `*` for all."""
-    found = comma_separated(text)
-    for each in set(found) - {"*"}:
-        parts = urlsplit(url("http", "https")(each))
-        if parts.username or each != f"{parts.scheme}://{parts.netloc}":
-            raise ValueError(each)
-    return found
-
-
-def postgresql(text: str) -> dict[str, Any]:
-    """Django's database settings from `postgres://user:password@host:port/name?sslmode=require` and the like."""
-    url("postgres", "postgresql")(text)
-    database = {"OPTIONS": {}, **environ.Env.db_url_config(text)}
-    if not database["NAME"]:
-        raise ValueError(text)
-    return database
-
-
-def email(text: str) -> dict[str, Any]:
-    """Django's mail settings from `smtp+tls://user:password@host:port` and the like."""
-    if urlsplit(text).scheme not in environ.Env.EMAIL_SCHEMES:
-        raise ValueError(text)
-    return dict(environ.Env.email_url_config(text))
-
-
 def email_addresses(text: str) -> list[str]:
     """E-mail addresses from a comma-separated list."""
     addresses = comma_separated(text)
     for each in addresses:
         validate_email(each, check_deliverability=False)
     return addresses
+
+
+def sender(text: str) -> str:
+    """The sender of emails: an address, or a name and an address in angle brackets."""
+    found = getaddresses([text])
+    if len(found) != 1 or not text.isprintable():
+        raise ValueError(text)
+    try:
+        EmailValidator()(found[0][1])  # which, unlike email-validator, accepts the default, `…@localhost`
+    except ValidationError:
+        raise ValueError(text) from None
+    return text
+
+
+def user_name(text: str) -> str:
+    """A user name as Django's form would take it."""
+    if len(text) > 150 or not re.fullmatch(UnicodeUsernameValidator.regex, text):
+        raise ValueError(text)
+    return text
 
 
 def certificates(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Django's session, user and message middleware, skipped for API requests, which have no session."""
+"""Django's session, user and message middleware, skipped for API requests, which have no session; probes by address."""
 
 from typing import Any
 
@@ -6,9 +6,11 @@ from django.conf import settings
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponsePermanentRedirect
+from django.middleware import common
 from django.utils.deprecation import MiddlewareMixin
 
+PROBES = {"/health", "/health/", "/metrics", "/metrics/"}
 WITHOUT_SESSION = ("/api/", "/health", "/metrics")
 
 
@@ -31,3 +33,14 @@ class AuthenticationMiddleware(PagesOnlyMixin, auth.AuthenticationMiddleware):
 
 class MessageMiddleware(PagesOnlyMixin, messages.MessageMiddleware):
     """Stores messages to staff."""
+
+
+class CommonMiddleware(common.CommonMiddleware):
+    """Checks the Host header (ALLOWED_HOSTS), except for probes.
+
+    Load balancers, Kubernetes and Prometheus name an address there, which changes with each container. What they are
+    answered does not depend on it.
+    """
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        return None if request.path_info in PROBES else super().process_request(request)

@@ -9,26 +9,25 @@ from kombu import Queue
 
 from core.broker import transport_options
 from core.schedules import Every
+from ticketloop.addresses import broker, cors_origins, csrf_origins, email, hosts, postgresql, redis
 from ticketloop.environment import (
     Configuration,
     Network,
     between,
     boolean,
     certificates,
-    comma_separated,
-    email,
     email_addresses,
     encryption_keys,
     networks,
     one_of,
-    origins,
-    postgresql,
     rate,
+    sender,
     signing_secret,
     token,
-    url,
+    user_name,
     whole_number,
 )
+from webhooks.receiver_url import check_receiver_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 configuration = Configuration()
@@ -55,12 +54,20 @@ SECRET_KEY = (read if DEBUG else configuration.require)(
 )
 # For health checks and the operator on the machine itself.
 LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS = read("ALLOWED_HOSTS", comma_separated, list[str](), "host names, separated by commas") + LOOPBACK_NAMES
-CSRF_TRUSTED_ORIGINS: list[str] = read(
+ALLOWED_HOSTS = LOOPBACK_NAMES + read(
+    "ALLOWED_HOSTS",
+    hosts,
+    list[str](),
+    "host names such as www.example.com, or .example.com for all below it, separated by commas, without scheme or port",
+)
+ORIGINS_EXPECTED = (
+    "origins such as https://www.example.com, separated by commas, without path, final slash or default port"
+)
+CSRF_TRUSTED_ORIGINS = read(
     "CSRF_TRUSTED_ORIGINS",
-    lambda text: [url("http", "https")(origin) for origin in comma_separated(text)],
-    [],
-    "origins such as https://desk.example.com, separated by commas",
+    csrf_origins,
+    list[str](),
+    f"{ORIGINS_EXPECTED}; https://*.example.com for all below it",
 )
 API_ACCESS = read("API_ACCESS", one_of("open", "intake", "key"), "key", "open, intake or key")
 
@@ -107,9 +114,10 @@ MIDDLEWARE = [
     "ticketloop.limits.BodyLimitMiddleware",
     "ticketloop.limits.StreamLimitMiddleware",
     "ticketloop.outages.OutageMiddleware",
-    # Those of `ticketloop.middleware` are Django's, skipped for API requests without a session cookie.
+    # Those of `ticketloop.middleware` are Django's, skipped for API requests without a session cookie, and the check of
+    # the Host header for probes.
     "ticketloop.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "ticketloop.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "ticketloop.middleware.AuthenticationMiddleware",
     "ticketloop.middleware.MessageMiddleware",
@@ -118,7 +126,10 @@ MIDDLEWARE = [
 
 # Other origins may use the API alone, with a key in a header: CORS_ALLOW_CREDENTIALS stays off, so no cookies are sent.
 CORS_ALLOWED_ORIGINS = read(
-    "CORS_ALLOWED_ORIGINS", origins, list[str](), "origins such as https://shop.example.com, separated by commas, or *"
+    "CORS_ALLOWED_ORIGINS",
+    cors_origins,
+    list[str](),
+    f"{ORIGINS_EXPECTED}; or * for all",
 )
 if CORS_ALLOWED_ORIGINS:
     INSTALLED_APPS.append("corsheaders")
@@ -162,7 +173,7 @@ database: dict[str, Any] = configuration.require(
     "DATABASE_URL",
     postgresql,
     {"NAME": "unset", "OPTIONS": {}},
-    "a URL such as postgres://user:password@host:5432/ticketloop",
+    "a URL such as postgres://user:password@host:5432/ticketloop?sslmode=require, its options those of libpq",
 )
 DATABASE_POOL_SIZE = read("DATABASE_POOL_SIZE", whole_number(1, 1000), None, "a number of connections, from 1 to 1000")
 # For a worker, whose threads use a connection for some milliseconds and then wait for receivers. The threads of the API
@@ -233,7 +244,11 @@ if HTTPS_ONLY:  # browsers accept `__Host-` cookies only from this very host and
     CSRF_COOKIE_NAME = "__Host-csrftoken"
 SECURE_REDIRECT_EXEMPT = [r"^(health|metrics)/?$"]  # probes in the container network use plain HTTP
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS_ONLY else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS_ONLY
+# Other services below this host name are the operator's to decide about, and a preloaded name is hard to take back.
+HSTS_SUBDOMAINS = read("HSTS_SUBDOMAINS", one_of("off", "on", "preload"), "off", "off, on or preload")
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS != "off"
+SECURE_HSTS_PRELOAD = HSTS_SUBDOMAINS == "preload"
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for both
 # HTTPS_ONLY requires a proxy that terminates TLS and sets this header itself.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
 X_FRAME_OPTIONS = "DENY"
@@ -243,7 +258,7 @@ LOGIN_REDIRECT_URL = "admin:index"
 
 # The first superuser, created by `manage.py prepare` when there is none, with the first of these addresses; all of
 # them are told when a receiver is disabled.
-ADMIN_USERNAME = read("ADMIN_USERNAME", str, "admin", "a user name")
+ADMIN_USERNAME = read("ADMIN_USERNAME", user_name, "admin", "at most 150 letters, digits and @.+-_")
 ADMIN_PASSWORD = read("ADMIN_PASSWORD", str, "", "a password")
 ADMIN_EMAIL = read("ADMIN_EMAIL", email_addresses, list[str](), "e-mail addresses, separated by commas")
 
@@ -349,14 +364,14 @@ UNFOLD = {
 
 BROKER_URL = read(
     "BROKER_URL",
-    url("redis", "rediss", "amqp", "amqps"),
+    broker,
     "",
-    "a URL such as amqp://user:password@host:5672/vhost or redis://host:6379/0",
+    "a URL such as amqp://user:password@host:5672/vhost or redis://:password@host:6379/0",
 )
 # Rate limits need Redis, whatever the broker is; without any, RabbitMQ alone is enough.
 needs_redis = not BROKER_URL or THROTTLE_ADDRESS or THROTTLE_KEY
 REDIS_URL = (configuration.require if needs_redis else read)(
-    "REDIS_URL", url("redis", "rediss", "unix"), "redis://unset", "a URL such as redis://host:6379/0"
+    "REDIS_URL", redis, "redis://unset", "a URL such as redis://:password@host:6379/0"
 )
 CELERY_BROKER_URL = BROKER_URL or REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = transport_options(CELERY_BROKER_URL, connect=2, answer=10)
@@ -388,11 +403,19 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Webhooks ----------------------------------------------------------------------------------------------
 
-WEBHOOK_URL = read("WEBHOOK_URL", url("http", "https"), "", "an http or https URL such as https://example.com/hook")
 WEBHOOK_SECRET = read("WEBHOOK_SECRET", signing_secret, "", "`whsec_` and 24 to 64 bytes in base64")
 WEBHOOK_ALLOWED_NETWORKS = read(
     "WEBHOOK_ALLOWED_NETWORKS", networks, list[Network](), "networks such as 10.1.0.0/16, separated by commas"
 )
+
+
+def receiver_url(text: str) -> str:
+    """A URL that the desk would accept for a receiver."""
+    check_receiver_url(text, WEBHOOK_ALLOWED_NETWORKS)
+    return text
+
+
+WEBHOOK_URL = read("WEBHOOK_URL", receiver_url, "", "an http or https URL such as https://example.com/hook")
 CERTIFICATES = "a file of certificates in PEM format"
 # In place of the public authorities, as OpenSSL and other tools have it; the other one is trusted as well.
 SSL_CERT_FILE = read("SSL_CERT_FILE", certificates, "", CERTIFICATES)
@@ -408,9 +431,12 @@ WEBHOOK_TIMEOUT = read("WEBHOOK_TIMEOUT", between(1, 60), 10.0, "seconds, from 1
 
 # --- Email -------------------------------------------------------------------------------------------------
 
-EMAIL_EXPECTED = "a URL such as smtp+tls://user:password@mail.example.com:587"
+EMAIL_EXPECTED = (
+    "a URL such as smtp+tls://user:password@mail.example.com:587 (STARTTLS) or "
+    "smtp+ssl://user:password@mail.example.com:465 (TLS from the start)"
+)
 vars().update(read("EMAIL_URL", email, email("consolemail://"), EMAIL_EXPECTED))
-DEFAULT_FROM_EMAIL = read("EMAIL_FROM", str, "ticketloop@localhost", "an e-mail address")
+DEFAULT_FROM_EMAIL = read("EMAIL_FROM", sender, "ticketloop@localhost", "an e-mail address")
 EMAIL_TIMEOUT = 10  # seconds
 
 # --- Log ---------------------------------------------------------------------------------------------------
@@ -473,5 +499,8 @@ LOGGING = {
 # --- Metrics -----------------------------------------------------------------------------------------------
 
 METRICS_TOKEN = read("METRICS_TOKEN", token, "", "at least 16 visible ASCII characters")
+
+# Read by gunicorn itself; checked here because this comes first, in `manage.py prepare`.
+read("WEB_CONCURRENCY", whole_number(1, 1000), 2, "a number of processes, from 1 to 1000")
 
 configuration.exit_on_errors()

@@ -2,20 +2,27 @@
 
 import ipaddress
 import socket
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from webhooks.address_policy import Address, may_be_sent_to
+from webhooks.address_policy import Address, Network, may_be_sent_to
 
 EXAMPLE = "https://example.com/hook"
 
 
 def validate_receiver_url(url: str) -> None:
+    """`check_receiver_url` as the validator of a model's field."""
+    check_receiver_url(url, settings.WEBHOOK_ALLOWED_NETWORKS)
+
+
+def check_receiver_url(url: str, allowed: Sequence[Network]) -> None:
     """Raises ValidationError, with a sentence for staff, unless webhooks can be sent to `url`.
 
+    `allowed` are the networks of WEBHOOK_ALLOWED_NETWORKS. The settings, too, call this: it must not read them.
     A name is not looked up, as its addresses can change; they are checked whenever something is sent.
     """
     if any(character.isspace() or not character.isprintable() for character in url):
@@ -32,7 +39,7 @@ def validate_receiver_url(url: str) -> None:
     if parts.fragment:
         raise ValidationError("The URL must not contain a #: what follows it is never sent.")
     address = _address((parts.hostname or "").rstrip("."))
-    if address and not may_be_sent_to(address, settings.WEBHOOK_ALLOWED_NETWORKS):
+    if address and not may_be_sent_to(address, allowed):
         raise ValidationError(
             f"{parts.hostname} is not a public address. Webhooks reach it only if the operator lists its network in "
             "WEBHOOK_ALLOWED_NETWORKS."

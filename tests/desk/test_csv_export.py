@@ -9,7 +9,8 @@ from django.db import connection
 from playwright.sync_api import Page
 
 from tests.service import Service
-from tickets.admin.csv_export import escape_formula
+from tickets.admin.csv_export import csv_lines, escape_formulas
+from tickets.models import Ticket
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -43,13 +44,21 @@ def test_the_link_gives_the_tickets_of_the_current_filter_in_their_true_text(des
         ("\u00a0=1", "'\u00a0=1"),
         ("\tx", "'\tx"),
         ("\rx", "'\rx"),
-        ("\n=1", "'\n=1"),
-        ("1 = 1", "1 = 1"),
+        ("\n=1", "\n'=1"),
+        ("＝1+1", "'＝1+1"),
+        ("＋1", "'＋1"),
+        ("－1", "'－1"),
+        ("＠SUM(A1)", "'＠SUM(A1)"),
+        ("x;=cmd()", "x;'=cmd()"),
+        ('x; "=cmd()"', 'x;\' "=cmd()"'),
+        ('"=1', "'\"=1"),
+        ("a\t+1\r-1\r\n@b\n\n＝c", "a\t'+1\r'-1\r\n'@b\n\n'＝c"),
+        ("1 = 1; a-b, c@example.com (C++)\nfine = fine", "1 = 1; a-b, c@example.com (C++)\nfine = fine"),
         ("", ""),
     ],
 )
 def test_no_cell_is_a_formula(typed: str, cell: str) -> None:
-    assert escape_formula(typed) == cell
+    assert escape_formulas(typed) == cell
 
 
 def test_a_hostile_name_arrives_harmless(desk: Page, service: Service) -> None:
@@ -57,6 +66,16 @@ def test_a_hostile_name_arrives_harmless(desk: Page, service: Service) -> None:
     (row,) = rows(desk.request.get("/admin/tickets/ticket/export/").text())
     assert row["name"] == '\'=HYPERLINK("http://evil.example")'
     assert row["text"] == "'@SUM(1)"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_hostile_text_is_harmless_whatever_separates_the_cells(service: Service, delimiter: str) -> None:
+    """As a spreadsheet reads the lines whose separator is that of its language."""
+    hostile = 'x;=a();"=b()"; ＝c()\n=d()\t=e()\r\n"=f()",=g();=h()'
+    service.open_ticket(full_name=";=i()", issue_description=hostile)
+    lines = "".join(csv_lines(Ticket.objects.all()))
+    cells = [cell for row in csv.reader(io.StringIO(lines[1:], newline=""), delimiter=delimiter) for cell in row]
+    assert [cell for cell in cells if cell.strip(' "')[:1] in ("=", "＝")] == []
 
 
 def test_every_ticket_of_a_long_list_is_there_once(desk: Page, service: Service) -> None:

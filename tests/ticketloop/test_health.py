@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from tests.locks import terminate_other_connections
 from tests.processes import Gunicorn, closed_port, wait_until
@@ -22,6 +23,16 @@ def test_all_is_well(service: Service, path: str) -> None:
         "deliveries": "ok",
         "oldest_due_seconds": None,
     }
+
+
+@pytest.mark.parametrize("host", ["10.1.2.3:8000", "[2001:db8::1]", "elsewhere.example", "a b", "_"])
+def test_probes_are_answered_whatever_host_they_name(service: Service, settings: Settings, host: str) -> None:
+    settings.METRICS_TOKEN = "0123456789abcdef"
+    headers = {"Host": host, "Authorization": f"Bearer {settings.METRICS_TOKEN}"}
+    for path in ("/health", "/health/", "/metrics"):
+        assert service.request("GET", path, headers=headers).status_code == 200
+    for path in ("/", "/docs", "/admin/", "/api/v1/tickets", "/healthy", "//health", "/health//"):
+        assert service.request("GET", path, headers=headers).status_code == 400, path
 
 
 def test_a_late_delivery_is_told_and_tickets_are_still_accepted(service: Service) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from urllib.parse import quote
 
 import pytest
 
@@ -33,25 +34,68 @@ def manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str
 
 MISTAKES = {
     "SECRET_KEY": ["", "short", "insecure-0123456789-0123456789-0123456789-0123456789"],
-    "DATABASE_URL": ["", "mysql://user@host/name", "postgres://user@host", "nonsense"],
-    "REDIS_URL": ["", "http://host"],
-    "BROKER_URL": ["http://host", "amqp://host:port//"],
+    "DATABASE_URL": [
+        "",
+        *("mysql://user@host/name", "postgres://user@host", "postgres://user@host/", "nonsense", "postgres:///name"),
+        *("postgres://user@host:0/name", "postgres://user@host:99999/name", "postgres://user@host:54x/name"),
+        *("postgres://user@host/name?sslmode=yes", "postgres://user@host/name?ssl=on"),
+        *("postgres://user@host/name?connect_timeout=5s", "postgres://user@host/name#x", "postgres://user@host/name/"),
+        *("postgres://user:1@2@host/name", "postgres://user:1%zz@host/name", "postgres://user:1[2@host/name"),
+    ],
+    "REDIS_URL": [
+        *("", "http://host", "redis://host:6379/zero", "redis://host:70000/0", "redis://host/0/1", "redis://host 1/0"),
+        *("redis://secret@host:6379/0", "host:6379", "unix:///run/redis.sock"),
+    ],
+    "BROKER_URL": [
+        *("http://host", "amqp://host:port//", "redis://host/zero", "amqp://", "AMQP://host", "amqp://host:5672/a#b"),
+    ],
     "DEBUG": ["maybe"],
     "HTTPS_ONLY": ["2"],
+    "HSTS_SUBDOMAINS": ["all"],
+    "ALLOWED_HOSTS": [
+        *("https://desk.example.com", "desk.example.com:8000", "desk.example.com/", "a.example.com b.example.com"),
+        *("*.example.com", "desk_1.example.com", "bücher.example", "desk.example.com.", "good.example.com, .", "[::g]"),
+    ],
     "API_ACCESS": ["everybody"],
     "THROTTLE_ADDRESS": ["60", "0/minute"],
     "THROTTLE_KEY": ["60/fortnight"],
-    "TRUSTED_PROXY_COUNT": ["-1", "one"],
-    "CORS_ALLOWED_ORIGINS": ["shop.example.com", "https://shop.example.com/"],
-    "CSRF_TRUSTED_ORIGINS": ["desk.example.com"],
-    "WEBHOOK_URL": ["ftp://example.com", "https://", "https://example.com:port/"],
+    "TRUSTED_PROXY_COUNT": ["-1", "one", "1_0", "11"],
+    "CORS_ALLOWED_ORIGINS": [
+        *("shop.example.com", "https://shop.example.com/", "https://*.example.com", "https://shop.example.com:443"),
+        *("https://me@shop.example.com", "https://shop.example.com, http://", "*.example.com", "https://shop example"),
+    ],
+    "CSRF_TRUSTED_ORIGINS": [
+        *("desk.example.com", "https://desk.example.com/", "https://desk.example.com/admin/", "*", "https://*"),
+        *("https://desk.example.com:443", "ftp://desk.example.com", "https://desk.example.com https://b.example.com"),
+    ],
+    "WEBHOOK_URL": [
+        *("ftp://example.com", "https://", "https://example.com:port/", "https://me:secret@example.com/"),
+        *("http://10.0.0.1/hook", "http://localhost:9000", "https://example.com/#part", "https://example.com/a b"),
+        "example.com/hook",
+    ],
     "WEBHOOK_SECRET": ["whsec_short", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
     "WEBHOOK_ALLOWED_NETWORKS": ["10.0.0.1/8", "intranet"],
-    "WEBHOOK_TIMEOUT": ["0", "soon"],
+    "WEBHOOK_TIMEOUT": ["0", "soon", "10s", "1e1", "nan", "61", "5,5"],
+    "WEBHOOK_RETENTION_DAYS": ["0", "a month", "-1"],
     "WEBHOOK_CA_BUNDLE": ["/no/such/file", "pytest.ini"],
     "SSL_CERT_FILE": ["/no/such/file", "/"],
-    "DATABASE_POOL_SIZE": ["0", "many"],
+    "ENCRYPTION_KEYS": ["short"],
+    "DATABASE_POOL_SIZE": ["0", "many", "8.5"],
+    "ADMIN_USERNAME": ["a user", "x" * 151],
     "ADMIN_EMAIL": ["not an address", "ops@example.com, boss"],
+    "EMAIL_URL": [
+        *(
+            "mail.example.com",
+            "smtp://",
+            "smtp://host:port",
+            "smtps://host:465",
+            "smtp+tls://user@host",
+            "smtp://host/x",
+        ),
+        *("smtp://host?timeout=5", "filemail://", "pigeon://host"),
+    ],
+    "EMAIL_FROM": ["Ticket Loop", "desk@", "desk@example.com, ops@example.com", "desk@example.com>", "a b@example.com"],
+    "WEB_CONCURRENCY": ["0", "two", "1.5"],
     "LOG_LEVEL": ["loud"],
     "LOG_FORMAT": ["xml"],
     "METRICS_TOKEN": ["short", "with a space in it"],
@@ -64,9 +108,68 @@ def test_each_mistake_is_one_line_that_names_its_variable(turn: int) -> None:
     mistakes = {name: values[turn] for name, values in MISTAKES.items() if turn < len(values)}
     result = manage("check", **mistakes)
     assert result.returncode == 1
-    line = r"Ticket Loop cannot start: (\w+) is (?:not set|malformed): it must be .+\."
+    line = r"Ticket Loop cannot start: (\w+) is (?:not set|malformed): .+\."
     named = [match and match[1] for match in (re.fullmatch(line, each) for each in result.stderr.splitlines())]
     assert sorted(map(str, named)) == sorted(mistakes)
+
+
+def test_a_password_that_is_not_percent_encoded_is_told_so() -> None:
+    urls = {
+        "DATABASE_URL": ("postgres://user:{}@host:5432/name", "12/zz"),
+        "BROKER_URL": ("amqp://user:{}@host:5672//", "12#zz"),
+        "REDIS_URL": ("redis://:{}@host:6379/0", "12?zz"),
+        "EMAIL_URL": ("smtp+tls://user:{}@host:587", "12@zz"),
+    }
+    raw = manage("check", **{name: url.format(password) for name, (url, password) in urls.items()})
+    lines = raw.stderr.splitlines()
+    assert [line.split()[4] for line in lines] == list(urls)
+    assert all("Percent-encode these in its user name and password" in line for line in lines)
+    assert "zz" not in raw.stderr
+    encoded = manage("check", **{name: url.format(quote(password, safe="")) for name, (url, password) in urls.items()})
+    assert (encoded.returncode, encoded.stderr) == (0, "")
+
+
+def test_a_receiver_that_the_desk_would_refuse_is_told_in_its_words() -> None:
+    (line,) = manage("check", WEBHOOK_URL="http://10.0.0.1/hook").stderr.splitlines()
+    assert "WEBHOOK_URL is malformed: 10.0.0.1 is not a public address." in line
+    assert manage("check", WEBHOOK_URL="http://10.0.0.1/hook", WEBHOOK_ALLOWED_NETWORKS="10.0.0.0/8").returncode == 0
+
+
+def test_what_people_type_and_is_right_is_taken() -> None:
+    result = manage(
+        "check",
+        ALLOWED_HOSTS="desk.example.com, .Example.org, 10.0.0.7, ::1, [2001:db8::1], *",
+        CSRF_TRUSTED_ORIGINS="https://Desk.example.com,https://*.example.org,http://127.0.0.1:8000,http://[::1]:8000",
+        CORS_ALLOWED_ORIGINS="https://shop.example.com:8443, *",
+        DATABASE_URL="postgresql://user:secret@db_1:5432/name?sslmode=verify-full&connect_timeout=9",
+        REDIS_URL="rediss://user:secret@cache_1:6380/3?ssl_cert_reqs=none",
+        BROKER_URL="amqps://user:secret@host/vhost",
+        EMAIL_FROM="Ticket Loop <ticketloop@localhost>",
+        EMAIL_URL="smtp+ssl://user:secret@mail.example.com:465",
+        WEBHOOK_TIMEOUT="7.5",
+        HSTS_SUBDOMAINS="preload",
+        WEB_CONCURRENCY="",
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_value_that_begins_with_a_dollar_sign_is_taken_as_it_is() -> None:
+    print_password = "from django.conf import settings; print(settings.ADMIN_PASSWORD)"
+    assert manage("shell", "--no-imports", "-c", print_password, ADMIN_PASSWORD="$ecret").stdout == "$ecret\n"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "header"),
+    [
+        ("", "max-age=31536000"),
+        ("on", "max-age=31536000; includeSubDomains"),
+        ("preload", "max-age=31536000; includeSubDomains; preload"),
+    ],
+)
+def test_hsts_covers_other_names_only_if_the_operator_says_so(chosen: str, header: str) -> None:
+    request = "Client().get('/', headers={'host': 'localhost', 'x-forwarded-proto': 'https'})"
+    code = f"from django.test import Client; print({request}.headers['Strict-Transport-Security'])"
+    assert manage("shell", "--no-imports", "-c", code, HSTS_SUBDOMAINS=chosen).stdout == f"{header}\n"
 
 
 def test_every_mistake_is_told_at_once() -> None:

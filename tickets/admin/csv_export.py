@@ -1,6 +1,7 @@
 """Tickets as CSV (RFC 4180): streamed, with the true text, and protected against formula injection (CWE-1236)."""
 
 import csv
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,10 @@ COLUMNS = {
     "text": "issue_description",
 }
 BYTE_ORDER_MARK = "\ufeff"  # spreadsheets need it to recognise UTF-8
+# Where a spreadsheet may begin a cell: at the start of ours; and inside, as one that expects semicolons (as in most of
+# Europe) or tabs takes no notice of our quotes. Spaces and quotes before the sign are ignored, as it ignores them; the
+# full-width signs are those of Japanese and Chinese keyboards.
+FORMULA = re.compile(r"""^(?=[\t\r])|(?:^|(?<=[;\t\r\n]))(?=(?:"|[^\S\t\r\n])*[=+\-@＝＋－＠])""")
 
 
 class _Echo:
@@ -31,15 +36,13 @@ class _Echo:
         return text
 
 
-def escape_formula(value: Any) -> str:
-    """The cell's text, prefixed with an apostrophe if a spreadsheet would run it as a formula."""
+def escape_formulas(value: Any) -> str:
+    """The cell's text, with an apostrophe before everything that a spreadsheet would run as a formula."""
     if value is None:
         return ""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
-    text = str(value)
-    dangerous = text[:1] in ("\t", "\r") or text.lstrip()[:1] in ("=", "+", "-", "@")
-    return f"'{text}" if dangerous else text
+    return FORMULA.sub("'", str(value))
 
 
 def csv_lines(tickets: QuerySet[Ticket]) -> Iterator[str]:
@@ -51,6 +54,6 @@ def csv_lines(tickets: QuerySet[Ticket]) -> Iterator[str]:
     while True:
         rows = list((chunk.filter(pk__lt=rows[-1][0]) if rows else chunk)[:CHUNK_ROWS])
         for row in rows:
-            yield writer.writerow([escape_formula(value) for value in row])
+            yield writer.writerow([escape_formulas(value) for value in row])
         if len(rows) < CHUNK_ROWS:
             return
