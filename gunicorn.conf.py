@@ -8,7 +8,7 @@ from typing import Any
 wsgi_app = "ticketloop.wsgi:application"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-threads = 16  # of which slow readers of lists get half (ticketloop/limits.py)
+threads = 16  # of which slow readers of lists get half (core/streams.py)
 # Loads the settings before the workers are forked, so that an invalid one is reported once and stops the start.
 preload_app = True
 keepalive = 5  # seconds

@@ -7,6 +7,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from core.errors import TryAgain
 from ticketloop.error_pages import error_response, outage_response
 from ticketloop.health import database_check, database_watch
 
@@ -33,7 +34,9 @@ class OutageMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """503 for an outage; the page of a 500 for anything else."""
+        """503 for an outage and for a page that says `Try again`; the page of a 500 for anything else."""
+        if isinstance(exception, TryAgain):
+            return error_response(request, exception.status_code, str(exception.detail))
         response = outage_response(request, exception)
         if response:
             database_check.ask()  # so that further requests are refused at once if the host has vanished

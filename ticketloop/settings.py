@@ -112,7 +112,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ticketloop.limits.BodyLimitMiddleware",
-    "ticketloop.limits.StreamLimitMiddleware",
     "ticketloop.outages.OutageMiddleware",
     # Those of `ticketloop.middleware` are Django's, skipped for API requests without a session cookie, and the check of
     # the Host header for probes.

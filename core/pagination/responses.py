@@ -12,6 +12,7 @@ from core.pagination import cursors
 from core.pagination.collection import Collection, Position, Query
 from core.pagination.keyset import Chunk, fetch_chunk, fetch_page
 from core.pagination.query_parameters import read_query
+from core.streams import LimitedStream
 
 # Rows per chunk: few at first, for a fast first byte; then many, which costs least; in a long list fewer again, so
 # that other requests of the process are not held up.
@@ -23,7 +24,7 @@ def list_response(request: Request, collection: Collection) -> HttpResponseBase:
     query = read_query(request, collection)
     if query.limit is not None:
         return _page(request, collection, query, query.limit)
-    chunks = stream(collection, query) if request.method == "GET" else iter(())
+    chunks = LimitedStream(lambda: stream(collection, query)) if request.method == "GET" else iter(())
     return StreamingHttpResponse(chunks, content_type="application/json")
 
 

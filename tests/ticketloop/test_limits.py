@@ -6,9 +6,10 @@ from contextlib import ExitStack
 
 from django.db import connection
 
+from core.streams import MAX_STREAMS
 from tests.processes import Gunicorn
 from tests.service import Service
-from ticketloop.limits import MAX_BODY, MAX_STREAMS
+from ticketloop.limits import MAX_BODY
 
 # More than the sockets' buffers hold.
 LONG_LIST = """

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin as UnfoldAdmin
 from unfold.widgets import CHECKBOX_CLASSES
 
+from core.streams import LimitedStream
 from core.time_limit import TimeLimitExceededError, time_limit
 from desk import formatting
 from desk.base import ReadOnlyAdmin
@@ -172,7 +173,8 @@ class TicketListAdmin(ReadOnlyAdmin):
             tickets = self.get_changelist_instance(request).get_queryset(request)
         except IncorrectLookupParameters:
             return HttpResponseRedirect(reverse("admin:tickets_ticket_changelist"))
-        response = StreamingHttpResponse(csv_lines(tickets), content_type="text/csv; charset=utf-8")
+        lines = LimitedStream(lambda: csv_lines(tickets))
+        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="tickets-{timezone.now():%Y-%m-%d}.csv"'
         return response
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from contacts.admin import ContactAdmin
 from contacts.models import Contact
+from core.streams import LimitedStream
 from desk.buttons import button
 from desk.formatting import quantity
 from tickets import privacy
@@ -51,7 +52,7 @@ def tickets_panel(request: HttpRequest, contact: Contact) -> dict[str, Any] | No
 def export(page: ContactAdmin, request: HttpRequest, contact: Contact) -> StreamingHttpResponse:
     """All data about the contact, as a JSON file."""
     page.log_change(request, contact, "Exported.")
-    response = StreamingHttpResponse(privacy.export(contact), content_type="application/json")
+    response = StreamingHttpResponse(LimitedStream(lambda: privacy.export(contact)), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="contact-{contact.pk}.json"'
     response["Cache-Control"] = "no-store"
     return response
