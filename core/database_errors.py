@@ -11,6 +11,7 @@ TEMPORARY_CLASSES = {
     "58",  # system error: a file cannot be read or written
 }
 TEMPORARY_CODES = {
+    "0A000",  # a prepared statement whose tables a migration has changed (see core.raw_sql)
     "25006",  # read-only transaction: a standby, before or after a failover
     "25P03",  # idle_in_transaction_session_timeout
     "25P04",  # transaction_timeout

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import NotSupportedError, connection
 from psycopg import ClientCursor
 
 Row = tuple[Any, ...]
@@ -55,5 +55,10 @@ def _preparing_cursor() -> Iterator[Any]:
         cursor.connection.prepare_threshold = PREPARE_AFTER
         try:
             yield cursor
+        except NotSupportedError:
+            # "Cached plan must not change result type": a migration changed a table, and what is prepared is void.
+            if not connection.in_atomic_block:
+                connection.close()
+            raise
         finally:
             cursor.connection.prepare_threshold = None

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core import request_id
+from core.errors import DatabaseUnavailable
 from core.raw_sql import fetch_all
 from tickets.actors import ANONYMOUS, Actor
 from tickets.sql import OPEN, OPEN_ANONYMOUSLY, REOPEN, REOPEN_MANY, RESOLVE, RESOLVE_MANY
 from webhooks.outbox import nudge_after_commit
+
+MAX_TRIES = 5
 
 
 class RenderedTicket(NamedTuple):
@@ -23,14 +26,17 @@ class RenderedTicket(NamedTuple):
 def open_ticket(full_name: str, email: str, issue_description: str, by: Actor = ANONYMOUS) -> RenderedTicket:
     """Opens a ticket for the contact with this normalised address, who is created if unknown.
 
-    A known contact keeps their `full_name`. The caller has validated all values.
+    A known contact keeps their `full_name`. The caller has validated all values. Raises DatabaseUnavailable if
+    others create and erase the contact again and again.
     """
     values = {"full_name": full_name, "email": email, "issue_description": issue_description}
-    opened: list[RenderedTicket] = []
-    # No row comes back if a concurrent request created the contact after this statement began: the next one sees it.
-    while not opened:
+    # No row comes back if a concurrent request created the contact after this statement began: the next one sees it,
+    # unless the contact was erased meanwhile.
+    for _ in range(MAX_TRIES):
         opened = run(OPEN if by.name else OPEN_ANONYMOUSLY, by, **values)
-    return opened[0]
+        if opened:
+            return opened[0]
+    raise DatabaseUnavailable
 
 
 def resolve_ticket(id: int, by: Actor = ANONYMOUS) -> RenderedTicket | None:

@@ -1,8 +1,9 @@
 """Which statements PostgreSQL prepares."""
 
 import pytest
-from django.db import DataError, connection
+from django.db import DataError, NotSupportedError, connection
 
+from core.database_errors import is_temporary
 from core.raw_sql import execute, fetch_one
 from tickets.models import Ticket
 
@@ -31,3 +32,21 @@ def test_an_error_leaves_querysets_unprepared(database: None) -> None:
         with pytest.raises(DataError):
             fetch_one("SELECT 1 / %(zero)s::int", {"zero": 0})
     assert not [each for each in prepared_statements() if "status" in each]
+
+
+def test_after_a_migration_what_was_prepared_fails_once(database: None) -> None:
+    def names() -> object:
+        return fetch_one("SELECT full_name FROM contacts WHERE id = %(id)s::bigint", {"id": 1})
+
+    for _ in range(10):
+        names()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE contacts ALTER full_name TYPE varchar(256)")
+    try:
+        with pytest.raises(NotSupportedError) as failure:
+            names()
+        assert is_temporary(failure.value)
+        assert names() is None
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE contacts ALTER full_name TYPE varchar(255)")
