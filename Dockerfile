@@ -5,7 +5,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/venv
 # Requirements first: this layer is rebuilt only when they change.
 COPY requirements/base.txt /tmp/
-RUN /opt/venv/bin/pip install -r /tmp/base.txt
+RUN /opt/venv/bin/pip install --require-hashes -r /tmp/base.txt
 WORKDIR /app
 COPY . .
 # Settings want servers and a key before they load; this step uses none of them.

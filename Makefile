@@ -30,11 +30,11 @@ help:
 
 $(READY): requirements/base.txt requirements/local.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/local.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/local.txt
 	@touch $@
 
 $(VENV)/.bench: $(READY) requirements/bench.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
 run: $(READY)
@@ -86,11 +86,13 @@ format: $(READY)
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
+COMPILE := uv pip compile --quiet --generate-hashes --python-version 3.11 --no-header --no-emit-index-url
+
 requirements:
 	$(BIN)/python -m pip install --quiet uv
-	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-emit-index-url base.in -o base.txt
-	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-emit-index-url local.in -o local.txt
-	cd requirements && ../$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --no-emit-index-url bench.in -o bench.txt
+	cd requirements && ../$(BIN)/$(COMPILE) base.in -o base.txt
+	cd requirements && ../$(BIN)/$(COMPILE) local.in -o local.txt
+	cd requirements && ../$(BIN)/$(COMPILE) bench.in -o bench.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

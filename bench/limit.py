@@ -7,7 +7,7 @@ import django
 
 from bench.load import CONNECTIONS
 from bench.stack import Stack
-from local.postgres import BINARIES
+from local.postgres import BINARIES, without_password
 
 
 def pgbench(stack: Stack, seconds: int) -> float:
@@ -29,9 +29,8 @@ def pgbench(stack: Stack, seconds: int) -> float:
     statement = statement.replace("HH24:MI:SS", "HH24:' || 'MI:' || 'SS")
     script.write_text("\\set number random(1, 9000000000000000)\n" + " ".join(statement.split()) + ";\n")
     command = [str(BINARIES / "pgbench"), "-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "1"]
-    url = stack.postgres.url
-    result = subprocess.run(
-        [*command, "-T", str(seconds), "-f", str(script), url], capture_output=True, text=True, check=True
-    )
+    database, password = without_password(stack.postgres.url)
+    command += ["-T", str(seconds), "-f", str(script), database]
+    result = subprocess.run(command, env={**os.environ, **password}, capture_output=True, text=True, check=True)
     line = next(line for line in result.stdout.splitlines() if line.startswith("tps = "))
     return float(line.split()[2])

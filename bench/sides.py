@@ -7,6 +7,7 @@ import psycopg
 import requests
 
 from bench.stack import Stack
+from local.postgres import ROLE
 from tests.processes import Process, free_port, wait_until
 
 PROCESSES = 2
@@ -51,7 +52,7 @@ def start_ticket_loop(stack: Stack) -> Side:
 
 def start_baseline(stack: Stack) -> Side:
     """uvicorn with uvloop and httptools, in the same number of processes."""
-    stack.connect().execute("CREATE DATABASE baseline")
+    stack.connect().execute(f"CREATE DATABASE baseline OWNER {ROLE}".encode())
     url = stack.postgres.url.rsplit("/", 1)[0] + "/baseline"
     driver = url.replace("postgres://", "postgresql+asyncpg://").replace("postgresql://", "postgresql+asyncpg://")
     environment = {**os.environ, "BASELINE_DATABASE_URL": driver}

@@ -50,8 +50,8 @@ class Stack:
         return pwd.getpwuid(self.postgres.data_dir.stat().st_uid)
 
     def connect(self) -> psycopg.Connection:
-        """A connection in autocommit mode."""
-        return self.stack.enter_context(psycopg.connect(self.postgres.url, autocommit=True))
+        """A connection of the superuser in autocommit mode."""
+        return self.stack.enter_context(psycopg.connect(self.postgres.superuser_url, autocommit=True))
 
     def manage(self, *arguments: str) -> None:
         """Runs a management command to its end."""
@@ -108,7 +108,7 @@ def running() -> Iterator[Stack]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ticketloop-bench-")))
         postgres = stack.enter_context(EmbeddedPostgres(folder / "postgres"))
-        with psycopg.connect(postgres.url, autocommit=True) as connection:
+        with psycopg.connect(postgres.superuser_url, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
             connection.execute("ALTER SYSTEM SET min_wal_size = '1GB'")
         postgres.stop()

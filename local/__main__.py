@@ -5,7 +5,7 @@ import signal
 import sys
 
 from local.instance import ROOT, Instance
-from local.postgres import BINARIES
+from local.postgres import BINARIES, without_password
 from local.server import StackError
 from local.supervisor import run
 
@@ -22,7 +22,8 @@ def main(arguments: list[str]) -> int:
         return replace_by([sys.executable, "manage.py", *rest], instance.environment())
     if command == "psql":
         environment = instance.environment()
-        return replace_by([str(BINARIES / "psql"), environment["DATABASE_URL"], *rest], environment)
+        database, password = without_password(environment["DATABASE_URL"])
+        return replace_by([str(BINARIES / "psql"), database, *rest], {**environment, **password})
     raise StackError(USAGE)
 
 

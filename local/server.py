@@ -48,7 +48,12 @@ class EmbeddedServer:
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C must stop the service before its servers.
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                self.command(),
+                cwd=self.data_dir,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         deadline = time.monotonic() + self.start_limit
         while not self.answers():

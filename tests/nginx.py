@@ -7,7 +7,7 @@ from pathlib import Path
 
 import requests
 
-from local.postgres import as_unprivileged_user
+from local.postgres import as_unprivileged_user, give_to_unprivileged_user
 from local.server import EmbeddedServer, end_with_parent
 from tests.processes import ROOT
 
@@ -35,16 +35,17 @@ class Nginx(EmbeddedServer):
         servers = "".join(f"server {address};" for address in self._addresses)
         upstream = re.sub("resolver .*", "", UPSTREAM).replace("server api:8000 resolve;", servers)
         server = SERVER.replace("listen 8080;", f"listen 127.0.0.1:{self.port};")
-        folders = "".join(f"{name}_temp_path {self.data_dir / name};\n" for name in TEMPORARY)
+        folders = "".join(f"{name}_temp_path {name};\n" for name in TEMPORARY)
         # As many connections as the official image has for each of its processes.
-        self._configuration.write_text(
-            f"daemon off;\npid {self.data_dir / 'pid'};\nerror_log stderr;\nevents {{ worker_connections 1024; }}\n"
+        (self.data_dir / "nginx.conf").write_text(
+            "daemon off;\npid pid;\nerror_log stderr;\nevents { worker_connections 1024; }\n"
             f"http {{\n{folders}{upstream}{server}}}\n"
         )
+        give_to_unprivileged_user(self.data_dir)
 
     def command(self) -> list[str]:
         prefix = [*as_unprivileged_user(), *end_with_parent(signal.SIGTERM)]
-        return [*prefix, self._program, "-e", "stderr", "-c", str(self._configuration)]
+        return [*prefix, self._program, "-e", "stderr", "-p", "./", "-c", "nginx.conf"]
 
     def answers(self) -> bool:
         try:
@@ -52,7 +53,3 @@ class Nginx(EmbeddedServer):
         except requests.RequestException:
             return False
         return True
-
-    @property
-    def _configuration(self) -> Path:
-        return self.data_dir / "nginx.conf"

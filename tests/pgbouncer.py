@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from local.postgres import as_unprivileged_user
+from local.postgres import as_unprivileged_user, give_to_unprivileged_user
 from local.server import EmbeddedServer, end_with_parent
 
 # More concurrent clients than this share connections, transaction by transaction.
@@ -37,13 +37,14 @@ class PgBouncer(EmbeddedServer):
         configuration.write_text(
             f"[databases]\n* = host=127.0.0.1 port={database.port}\n"
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\n"
-            f"auth_type = scram-sha-256\nauth_file = {users}\n"
+            f"auth_type = scram-sha-256\nauth_file = users.txt\n"
             f"pool_mode = transaction\ndefault_pool_size = {POOL_SIZE}\nmax_client_conn = 200\n"
         )
+        give_to_unprivileged_user(self.data_dir)
 
     def command(self) -> list[str]:
         prefix = [*as_unprivileged_user(), *end_with_parent(signal.SIGTERM)]
-        return [*prefix, self._program, str(self.data_dir / "pgbouncer.ini")]
+        return [*prefix, self._program, "pgbouncer.ini"]
 
     def answers(self) -> bool:
         try:

@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from local.postgres import EmbeddedPostgres
+from local.postgres import ROLE, EmbeddedPostgres
 from local.valkey import EmbeddedValkey
 
 ROOM = 2**31  # bytes; a run needs less than half of it
@@ -62,6 +63,9 @@ def start() -> dict[str, str]:
     """Starts the servers; returns their environment variables."""
     POSTGRES.start()
     VALKEY.start()
+    with psycopg.connect(POSTGRES.superuser_url, autocommit=True) as connection:
+        connection.execute(f"ALTER ROLE {ROLE} CREATEDB")  # the suite's database, and some beside it
+        connection.execute(f"GRANT SET ON PARAMETER session_replication_role TO {ROLE}")  # to empty the tables
     return {"DATABASE_URL": POSTGRES.url, "REDIS_URL": VALKEY.url}
 
 

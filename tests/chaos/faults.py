@@ -72,6 +72,7 @@ def small_disk(stack: Stack) -> Path | None:
     mount = ["mount", "-t", "tmpfs", "-o", f"size=64m,mode=0700,{owner}", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, stderr=subprocess.DEVNULL).returncode:
         return None
+    stack.folder.chmod(0o711)  # so that PostgreSQL's user reaches it
     stack.stack.callback(subprocess.run, ["umount", "--lazy", str(folder)])
     data = folder / "data"
     data.mkdir(mode=0o700)

@@ -1,5 +1,6 @@
 """A service restored from pg_dump is complete and sends its pending deliveries."""
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from local.postgres import BINARIES
+from local.postgres import BINARIES, without_password
 from tests.processes import Gunicorn, Process
 from tests.receiver import RecordingReceiver
 from webhooks.models import Event
@@ -25,8 +26,10 @@ def restored_url(database_url: str) -> Iterator[str]:
         cursor.execute(f"DROP DATABASE {RESTORED} WITH (FORCE)")
 
 
-def run(program: str, *arguments: str) -> None:
-    subprocess.run([str(BINARIES / program), *arguments], check=True)
+def run(program: str, url: str, *arguments: str) -> None:
+    database, password = without_password(url)
+    command = [str(BINARIES / program), f"--dbname={database}", *arguments]
+    subprocess.run(command, env={**os.environ, **password}, check=True)
 
 
 def test_a_restored_dump_shows_the_same_tickets_and_sends_what_was_owed_under_the_same_ids(
@@ -42,8 +45,8 @@ def test_a_restored_dump_shows_the_same_tickets_and_sends_what_was_owed_under_th
     service.open_ticket(email="eve@example.com", issue_description="It's <broken>.")
     before = service.request("GET", "/api/v1/tickets").content
     owed = {event.message_id: event.payload for event in Event.objects.all()}
-    run("pg_dump", "--format=custom", f"--file={tmp_path / 'dump'}", database_url)
-    run("pg_restore", "--no-owner", "--exit-on-error", f"--dbname={restored_url}", str(tmp_path / "dump"))
+    run("pg_dump", database_url, "--format=custom", f"--file={tmp_path / 'dump'}")
+    run("pg_restore", restored_url, "--no-owner", "--exit-on-error", str(tmp_path / "dump"))
 
     restored = start_service(DATABASE_URL=restored_url, WEB_CONCURRENCY="1")
     assert restored.request("GET", "/api/v1/tickets").content == before

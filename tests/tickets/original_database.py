@@ -78,9 +78,9 @@ class OriginalDatabase:
 @contextmanager
 def original_database() -> Iterator[OriginalDatabase]:
     """An empty one, gone afterwards."""
-    with psycopg.connect(POSTGRES.url, autocommit=True) as server:
+    with psycopg.connect(POSTGRES.superuser_url, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {NAME}")
-        database = OriginalDatabase(POSTGRES.url.rsplit("/", 1)[0] + f"/{NAME}")
+        database = OriginalDatabase(POSTGRES.superuser_url.rsplit("/", 1)[0] + f"/{NAME}")
         try:
             yield database
         finally:

@@ -270,8 +270,11 @@ def test_somebody_at_a_terminal_sees_a_bar(original: OriginalDatabase, database_
         ("postgres://[::1/x", "this is not the URL of a PostgreSQL database; give one such as postgres://"),
         ("postgres://127.0.0.1:1/x", "Connection refused"),
         ("postgres://127.0.0.1:1/x?nonsense=1", "nonsense"),
-        (POSTGRES.url + "_not_there", 'database "ticketloop_not_there" does not exist'),
-        (POSTGRES.url, "these are not an original's tables: there is no contacts.created_at, no contacts.email"),
+        (POSTGRES.superuser_url + "_not_there", 'database "ticketloop_not_there" does not exist'),
+        (
+            POSTGRES.superuser_url,
+            "these are not an original's tables: there is no contacts.created_at, no contacts.email",
+        ),
         ("this service's own", "an original's tables: their created_at is no timestamp without time zone"),
     ],
 )
