@@ -103,11 +103,11 @@ class Stack:
 
 
 @contextmanager
-def running() -> Iterator[Stack]:
+def running(server: type[EmbeddedPostgres] = EmbeddedPostgres) -> Iterator[Stack]:
     """Starts both servers (fsync and synchronous_commit on) and migrates."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ticketloop-bench-")))
-        postgres = stack.enter_context(EmbeddedPostgres(folder / "postgres"))
+        postgres = stack.enter_context(server(folder / "postgres"))
         with psycopg.connect(postgres.superuser_url, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
             connection.execute("ALTER SYSTEM SET min_wal_size = '1GB'")

@@ -9,7 +9,7 @@ def main() -> None:
     report = run(TICKETS, SECONDS, SECONDS)
     print(report.table())
     for name in report.untried:
-        print(f"not tried here: {name} (it needs root, and nginx)")
+        print(f"not tried here: {name} (it needs root, nginx or faketime)")
     torn = len(set(report.arrivals)) - len({message for message, _ in report.arrivals})
     print(f"{len(report.accepted)} of {len(report.posts)} tickets accepted, {len(report.lost)} of them lost")
     print(f"{report.replayed} had failed twice when all was well again and were replayed, not waited for")

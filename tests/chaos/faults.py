@@ -15,11 +15,13 @@ from time import monotonic
 import requests
 
 from bench.stack import Stack
+from tests.chaos.clock import LIBRARY, PostgresWithClock
 from tests.nginx import Nginx
 from tests.processes import Process, signal_tree
 from tests.receiver import RecordingReceiver, Reply
 from tests.service import Service
 
+JUMP = 240  # seconds; receivers refuse signatures that are five minutes off
 SLOW_CLIENTS = 200  # of each kind
 HOST = b" /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\n"
 HALF_BODY = b"POST" + HOST + b"Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
@@ -140,6 +142,15 @@ def database_is_read_only(world: World, seconds: float) -> None:
     database.execute("SELECT pg_reload_conf()")
 
 
+def database_clock_jumps(world: World, seconds: float) -> None:
+    """Forward, so that all leases run out, and back, so that what was due is not."""
+    assert isinstance(world.stack.postgres, PostgresWithClock)
+    for offset in (JUMP, -JUMP):
+        world.stack.postgres.set_clock(offset)
+        time.sleep(seconds / 2)
+    world.stack.postgres.set_clock(0)
+
+
 def contacts_are_locked(world: World, seconds: float) -> None:
     database = world.stack.connect()
     with database.transaction():
@@ -218,6 +229,7 @@ FAULTS: tuple[Callable[[World, float], None], ...] = (
     database_crashes,
     database_freezes,
     database_is_read_only,
+    database_clock_jumps,
     contacts_are_locked,
     connections_end,
     disk_is_full,
@@ -231,5 +243,9 @@ FAULTS: tuple[Callable[[World, float], None], ...] = (
 
 def possible(world: World) -> list[Callable[[World, float], None]]:
     """The faults that can be caused here."""
-    needs: dict[Callable[[World, float], None], object] = {disk_is_full: world.small_disk, slow_clients: world.proxy}
+    needs: dict[Callable[[World, float], None], object] = {
+        disk_is_full: world.small_disk,
+        slow_clients: world.proxy,
+        database_clock_jumps: LIBRARY,
+    }
     return [fault for fault in FAULTS if needs.get(fault, True)]

@@ -21,6 +21,7 @@ from standardwebhooks import Webhook
 
 from bench.sink import Sink
 from bench.stack import Stack, running
+from tests.chaos.clock import PostgresWithClock
 from tests.chaos.faults import FAULTS, World, possible
 from tests.hostile import ODD, HostileServer
 from tests.processes import wait_until
@@ -129,7 +130,7 @@ class Report:
 def run(tickets: int, seconds: float, frozen: float) -> Report:
     """Posts about `tickets` tickets in all. Each fault lasts `seconds`, the frozen broker `frozen` seconds."""
     receiver, hostile, start = RecordingReceiver(), HostileServer(), datetime.now(UTC)
-    with running() as stack, Sink() as sink:
+    with running(PostgresWithClock) as stack, Sink() as sink:
         prepare(stack, receiver)
         several = [f"{sink.url}/{kind}/{number}" for kind, count in KINDS.items() for number in range(count)]
         neighbours = [*several, *(f"{hostile.url}/{name}" for name in ODD)]
