@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget
 from contacts.email import MAX_LENGTH
 from contacts.fields import NormalisedEmailFormField
 from contacts.models import Contact
+from desk import formatting
 from desk.base import DeskAdmin
 
 
@@ -28,11 +29,20 @@ class ContactAdmin(DeskAdmin):
     """Contacts are created with their first ticket and never deleted."""
 
     form = ContactForm
-    list_display = ["id", "full_name", "email", "created_at"]
+    list_display = ["id", "full_name", "marked_email", "created_at"]
     list_display_links = ["id", "full_name"]
     search_fields = ["full_name", "email"]
     list_filter = ["created_at"]
-    readonly_fields = ["created_at"]
+    readonly_fields = ["created_at", "caution"]
+
+    @admin.display(description="email", ordering="email")
+    def marked_email(self, contact: Contact) -> str:
+        return formatting.marked(contact.email, contact.caution)
+
+    def get_fields(self, request: HttpRequest, obj: Contact | None = None) -> Any:
+        """Without `caution` where there is nothing to say."""
+        fields = list(super().get_fields(request, obj))
+        return fields if obj and obj.caution else [field for field in fields if field != "caution"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -4,6 +4,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.functions import Now, Upper
 
+from contacts import look_alikes
 from contacts.email import MAX_LENGTH
 
 NAME_MAX_LENGTH = 255
@@ -46,6 +47,11 @@ class Contact(models.Model):
     def is_erased(self) -> bool:
         """Whether `erase` has removed the personal data."""
         return self.email.endswith(f"@{ERASED_DOMAIN}")
+
+    @property
+    def caution(self) -> str:
+        """A sentence for staff if the address may be a look-alike, else empty."""
+        return look_alikes.caution(self.email)
 
     def erase(self) -> None:
         """Replaces name and address by placeholders. The address is free again: a new ticket makes a new contact."""

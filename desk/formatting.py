@@ -34,6 +34,14 @@ def badge(state: str) -> SafeString:
     return format_html('<span class="desk-badge desk-{}">{}</span>', state, state)
 
 
+def marked(text: str, caution: str) -> SafeString:
+    """The text, with a mark that says the sentence `caution` unless that is empty."""
+    if not caution:
+        return format_html("{}", text)
+    mark = '<span class="desk-caution" role="img" aria-label="{}" title="{}">⚠</span> {}'
+    return format_html(mark, caution, caution, text)
+
+
 def quantity(count: int, singular: str, plural: str = "") -> str:
     """`1 ticket`, `2,000 tickets`; the plural is the singular with an `s` unless given."""
     return f"1 {singular}" if count == 1 else f"{count:,} {plural or singular + 's'}"

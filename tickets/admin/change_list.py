@@ -136,7 +136,8 @@ class TicketListAdmin(ReadOnlyAdmin):
         url = reverse("admin:contacts_contact_change", args=[ticket.contact_id])
         contact = ticket.contact
         markup = '<span class="desk-contact"><a href="{}">{}</a><span title="{}">{}</span></span>'
-        return format_html(markup, url, contact.full_name, contact.email, contact.email)
+        email = formatting.marked(contact.email, contact.caution)
+        return format_html(markup, url, contact.full_name, contact.email, email)
 
     @admin.display(description="age", ordering="-pk")
     def age(self, ticket: Ticket) -> str:
