@@ -370,6 +370,7 @@ CELERY_BEAT_SCHEDULE = {
     "notify staff": {"task": "webhooks.notify_staff", "schedule": 60.0, "options": {"expires": 50}},
     "prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3000}},
     "prune keys": {"task": "tickets.prune_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3000}},
+    "finish erasures": {"task": "tickets.finish_erasures", "schedule": 5.0, "options": {"expires": 5}},
     "clear expired": {"task": "access.clear_expired", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 

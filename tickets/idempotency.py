@@ -5,7 +5,7 @@ One statement stores the key and the ticket, so a crash leaves both or neither.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -13,7 +13,6 @@ from django.db import IntegrityError
 from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import APIException, ValidationError
 
-from contacts.models import Contact
 from core.raw_sql import execute, fetch_one
 from tickets import services
 from tickets.actors import Actor
@@ -112,9 +111,9 @@ def open_ticket_once(namespace: str, key: str, request: Mapping[str, str], by: A
     raise KeyBusy
 
 
-def erase_fingerprints(contact: Contact) -> None:
-    """Erases the fingerprints of the requests that opened the contact's tickets; their keys stay used."""
-    IdempotencyKey.objects.filter(ticket__contact=contact).update(fingerprint=None)
+def erase_fingerprints(tickets: Collection[int]) -> None:
+    """Erases the fingerprints of the requests that opened these tickets; their keys stay used."""
+    IdempotencyKey.objects.filter(ticket__in=tickets).update(fingerprint=None)
 
 
 def prune() -> int:
