@@ -24,6 +24,8 @@ WANTED_SEARCH = 150  # milliseconds
 NEEDLE = "the purple stapler hums at night"
 MATCHES = 50
 
+# KiB. Seeding merges longer lists into the search index, which more than halves the time; 1024 is the model's own.
+SET_PENDING_LIST_LIMIT = "ALTER INDEX tickets_search SET (gin_pending_list_limit = {})"
 ADD_NEEDLES = f"""
 UPDATE tickets SET issue_description = issue_description || ' In short: {NEEDLE}.'
 WHERE id IN (SELECT 1 + number * {LARGE // MATCHES} FROM generate_series(0, {MATCHES - 1}) AS number)
@@ -45,7 +47,11 @@ class Client:
         stack.environment |= {"ADMIN_USERNAME": "ada", "ADMIN_PASSWORD": "only-for-benchmarks"}
         stack.manage("prepare")
         started = time.perf_counter()
+        database = stack.connect()
+        database.execute(SET_PENDING_LIST_LIMIT.format(131072).encode())
         stack.manage("seed", "--tickets", str(tickets))
+        database.execute("SELECT gin_clean_pending_list('tickets_search')")
+        database.execute(SET_PENDING_LIST_LIMIT.format(1024).encode())
         print(f"{tickets:,} tickets seeded in {time.perf_counter() - started:.0f} s")
         url = stack.start_service().url
         return cls(url, requests.Session(), Desk.sign_in(url, "ada", "only-for-benchmarks"), stack.connect())

@@ -45,7 +45,7 @@ class Contact(models.Model):
 
     @property
     def is_erased(self) -> bool:
-        """Whether `erase` has removed the personal data."""
+        """Whether `erase` has removed name and address."""
         return self.email.endswith(f"@{ERASED_DOMAIN}")
 
     @property

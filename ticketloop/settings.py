@@ -397,6 +397,7 @@ CELERY_BEAT_SCHEDULE = {
     "notify staff": {"task": "webhooks.notify_staff", "schedule": Every(60.0), "options": {"expires": 50}},
     "prune": {"task": "webhooks.prune", "schedule": Every(3600.0), "options": {"expires": 3000}},
     "prune keys": {"task": "tickets.prune_idempotency_keys", "schedule": Every(3600.0), "options": {"expires": 3000}},
+    "finish erasures": {"task": "tickets.finish_erasures", "schedule": Every(5.0), "options": {"expires": 5}},
     "clear expired": {"task": "access.clear_expired", "schedule": Every(3600.0), "options": {"expires": 3000}},
 }
 

@@ -7,7 +7,7 @@ retry may come from another address. With another body, an anonymous client cann
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -16,7 +16,6 @@ from psycopg.errors import UniqueViolation
 from rest_framework.exceptions import APIException, ValidationError
 
 from access.credentials import KeyOwner
-from contacts.models import Contact
 from core.errors import TryAgain
 from core.raw_sql import execute, fetch_one
 from tickets import services
@@ -131,9 +130,9 @@ def open_ticket_once(owner: KeyOwner, key: str, request: Mapping[str, str], by: 
     raise KeyBusy
 
 
-def erase_fingerprints(contact: Contact) -> None:
-    """Erases the fingerprints of the requests that opened the contact's tickets; their keys stay used."""
-    IdempotencyKey.objects.filter(ticket__contact=contact).update(fingerprint=None)
+def erase_fingerprints(tickets: Collection[int]) -> None:
+    """Erases the fingerprints of the requests that opened these tickets; their keys stay used."""
+    IdempotencyKey.objects.filter(ticket__in=tickets).update(fingerprint=None)
 
 
 def prune() -> int:

@@ -1,4 +1,4 @@
-"""Tickets, their history, and the idempotency keys of the requests that opened them."""
+"""Tickets, their history, the idempotency keys of the requests that opened them, and erasures under way."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -15,6 +15,7 @@ from core.enum_field import EnumField
 GIN_PENDING_LIST_LIMIT = 1024
 DESCRIPTION_MAX_LENGTH = 20_000
 FIRST_LINE_LENGTH = 80  # characters
+ERASED_TEXT = "The text of this ticket was erased."
 
 
 class Ticket(models.Model):
@@ -122,7 +123,7 @@ class IdempotencyKey(models.Model):
     client = models.CharField(max_length=64)
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(null=True)
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+", db_index=False)
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     class Meta:
@@ -135,3 +136,19 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Erasure(models.Model):
+    """An erasure under way: the contact is erased, their tickets follow in batches (see `privacy`). Gone once done."""
+
+    contact = models.OneToOneField(Contact, models.CASCADE, related_name="+")
+    last_ticket = models.BigIntegerField(db_default=0)  # tickets are erased in the order of their ids
+    tickets = models.PositiveIntegerField(db_default=0, help_text="erased so far")
+    deliveries = models.PositiveIntegerField(db_default=0, help_text="cancelled so far")
+
+    class Meta:
+        db_table = "erasures"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"erasure of contact {self.contact_id}"

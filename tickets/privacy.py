@@ -1,38 +1,46 @@
 """Privacy requests of contacts: export and erasure of their personal data."""
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import LockNotAvailable
 
 from contacts.models import Contact
+from core.raw_sql import execute
+from core.short_transaction import BusyError, short_transaction
 from tickets.idempotency import erase_fingerprints
-from tickets.models import Ticket
+from tickets.models import ERASED_TEXT, Erasure, Ticket
 from tickets.representation import FROM_TICKETS, TICKET_JSON
-from webhooks.erasure import ERASE_EVENTS, DeliveryInProgressError, cancel_deliveries
+from webhooks.erasure import ERASE_EVENTS, cancel_deliveries
+
+logger = logging.getLogger(__name__)
 
 CHUNK_ROWS = 500
-ERASED_TEXT = "The text of this ticket was erased."
+BATCH = 200  # tickets erased in one transaction
+REQUEST_SECONDS = 2.0  # of an erasure; what is left then, a worker does
+TASK_SECONDS = 20.0
+PATIENCE = 1.0  # seconds to wait for a lock, after which a worker tries again
 
 # Renders the payloads anew from the erased tickets.
 ERASE_PAYLOADS = f"""
-WITH rendered AS (SELECT ticket.id, {TICKET_JSON} AS body {FROM_TICKETS} WHERE ticket.contact_id = %(contact)s),
+WITH rendered AS (SELECT ticket.id, {TICKET_JSON} AS body {FROM_TICKETS} WHERE ticket.id = ANY (%(tickets)s::bigint[])),
 {ERASE_EVENTS}
 SELECT count(*) FROM rendered
 """
 
 
 @dataclass(frozen=True)
-class Erasure:
-    """Numbers of erased tickets and cancelled deliveries."""
+class Progress:
+    """Numbers of tickets erased and deliveries cancelled so far, and whether nothing is left."""
 
     tickets: int
     deliveries: int
+    finished: bool
 
 
 def export(contact: Contact) -> Iterator[str]:
@@ -47,37 +55,87 @@ def export(contact: Contact) -> Iterator[str]:
     yield "\n  ]\n}\n"
 
 
-def erase(contact: Contact) -> Erasure:
-    """Erases name, address, ticket texts, webhook payloads and the responses of receivers, in one transaction.
+def erase(contact: Contact) -> Progress:
+    """Erases name and address at once, then ticket texts, webhook payloads and the responses of receivers in batches.
 
-    Fingerprints of requests are erased, too: they would confirm a guess of a ticket's text. Raises
-    `webhooks.erasure.DeliveryInProgressError`, with nothing erased, while a webhook about the contact is being sent or
-    one of the tickets is being changed: try again.
+    Fingerprints of requests are erased, too: they would confirm a guess of a ticket's text. What is not finished after
+    REQUEST_SECONDS, or when this process dies, is left to `finish_erasures`. Raises BusyError, with nothing erased,
+    if the contact is being changed: try again.
     """
-    try:
-        with transaction.atomic():
-            return _erase(contact)
-    except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
-            raise DeliveryInProgressError from error
-        raise
+    short_transaction(lambda: _begin(contact.pk), PATIENCE)
+    return _proceed(contact.pk, REQUEST_SECONDS)
 
 
-def _erase(contact: Contact) -> Erasure:
-    contact = Contact.objects.select_for_update().get(pk=contact.pk)
-    # NOWAIT, to avoid a deadlock with a change of status, which locks the ticket first and then the contact.
-    locked = Ticket.objects.select_for_update(nowait=True).filter(contact=contact)
-    tickets = list(locked.order_by("pk").values_list("pk", flat=True))
-    deliveries = cancel_deliveries(tickets)
+def under_way(contact: Contact) -> Progress | None:
+    """How far the contact's erasure has come; None if there is none, or it has finished."""
+    erasure = Erasure.objects.filter(contact=contact).first()
+    return Progress(erasure.tickets, erasure.deliveries, finished=False) if erasure else None
+
+
+def finish_erasures() -> None:
+    """Continues all erasures that are under way, each for up to TASK_SECONDS."""
+    for contact in Erasure.objects.order_by("pk").values_list("contact", flat=True):
+        _proceed(contact, TASK_SECONDS)
+
+
+def _begin(pk: int) -> None:
+    """Locks nothing but the contact: whoever changes a ticket locks it first and then its contact."""
+    contact = Contact.objects.select_for_update().get(pk=pk)
+    if contact.is_erased:
+        return
     contact.erase()
-    Ticket.objects.filter(contact=contact).update(issue_description=ERASED_TEXT)
-    erase_fingerprints(contact)
-    with connection.cursor() as cursor:
-        cursor.execute(ERASE_PAYLOADS, {"contact": contact.pk})
-    # The admin's history stores the contact's name at the time of each change.
+    Erasure.objects.create(contact=contact)
+
+
+def _proceed(contact: int, seconds: float) -> Progress:
+    """Erases batches until nothing is left, the time is over, or another process is at it."""
+    progress, end = Progress(0, 0, finished=False), monotonic() + seconds
+    try:
+        while not progress.finished and monotonic() < end:
+            batch = short_transaction(lambda: _erase_batch(contact), PATIENCE)
+            if batch is None:
+                break
+            progress = batch
+    except BusyError:
+        logger.warning("an erasure waits for a lock, and is tried again")
+    return progress
+
+
+def _erase_batch(contact: int) -> Progress | None:
+    """Erases the next tickets; None if another process is doing so, or has finished.
+
+    Lock order: tickets by id, then deliveries by id. Nobody opens tickets for the contact any more.
+    """
+    erasures = Erasure.objects.select_related("contact").select_for_update(skip_locked=True, of=("self",))
+    erasure = erasures.filter(contact=contact).first()
+    if erasure is None:
+        return None
+    rest = Ticket.objects.filter(contact=contact, pk__gt=erasure.last_ticket).order_by("pk")
+    tickets = list(rest.select_for_update(no_key=True).values_list("pk", flat=True)[:BATCH])
+    erasure.tickets += len(tickets)
+    erasure.deliveries += _erase_tickets(tickets)
+    finished = len(tickets) < BATCH
+    if finished:
+        _erase_history(erasure.contact)
+        erasure.delete()
+    else:
+        erasure.last_ticket = tickets[-1]
+        erasure.save()
+    return Progress(erasure.tickets, erasure.deliveries, finished)
+
+
+def _erase_tickets(tickets: list[int]) -> int:
+    """Erases the texts of these locked tickets and what quotes them; returns the number of cancelled deliveries."""
+    Ticket.objects.filter(pk__in=tickets).update(issue_description=ERASED_TEXT)
+    erase_fingerprints(tickets)
+    execute(ERASE_PAYLOADS, {"tickets": tickets})
+    return cancel_deliveries(tickets)
+
+
+def _erase_history(contact: Contact) -> None:
+    """The admin's history stores the contact's name at the time of each change."""
     history = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Contact), object_id=contact.pk)
     history.update(object_repr=str(contact))
-    return Erasure(len(tickets), deliveries)
 
 
 def _tickets(contact: Contact) -> Iterator[dict[str, Any]]:

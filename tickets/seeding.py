@@ -7,9 +7,7 @@ from typing import NamedTuple, Protocol
 
 from django.db import connection, transaction
 
-from tickets.models import GIN_PENDING_LIST_LIMIT
-
-BATCH = 20_000  # tickets per transaction
+BATCH = 1000  # tickets per transaction
 TICKETS_PER_CONTACT = 5
 PERIOD = timedelta(days=365)
 RESOLVED_SHARE = 0.97
@@ -21,12 +19,6 @@ INSERT INTO contacts (full_name, email, created_at)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[])
 ON CONFLICT (email) DO NOTHING
 RETURNING id, created_at
-"""
-# The GIN pending list is merged into the search index once per batch, which halves the time.
-RAISE_PENDING_LIST_LIMIT = "ALTER INDEX tickets_search SET (gin_pending_list_limit = 131072)"
-MERGE_PENDING_LIST = f"""
-SELECT gin_clean_pending_list('tickets_search');
-ALTER INDEX tickets_search SET (gin_pending_list_limit = {GIN_PENDING_LIST_LIMIT})
 """
 ADD_TICKETS = "COPY tickets (contact_id, issue_description, status, created_at, resolved_at) FROM STDIN"
 
@@ -56,11 +48,9 @@ def seed(count: int, now: datetime, source: FakeSource) -> Iterator[Batch]:
     for start in range(0, count, BATCH):
         size = min(BATCH, count - start)
         times = [now - PERIOD * (1 - (start + each) / count) for each in range(size)]
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic():
             new_contacts = _add_contacts(times[::TICKETS_PER_CONTACT], source)
-            cursor.execute(RAISE_PENDING_LIST_LIMIT)
             _add_tickets(times, now, contacts, new_contacts, source)
-            cursor.execute(MERGE_PENDING_LIST)
         yield Batch(len(new_contacts), size)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) contacts, tickets")

@@ -1,19 +1,23 @@
 """Opens, resolves and reopens tickets: one statement each, which also records the event for the receivers.
 
-Outside `atomic` each is its own transaction, committed on return.
+Outside `atomic` each is its own transaction, committed on return; the changes of many tickets are several.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from core import request_id
 from core.errors import DatabaseUnavailable
 from core.raw_sql import fetch_all
+from core.short_transaction import short_transaction
 from tickets.actors import ANONYMOUS, Actor
 from tickets.sql import OPEN, OPEN_ANONYMOUSLY, REOPEN, REOPEN_MANY, RESOLVE, RESOLVE_MANY
 from webhooks.outbox import nudge_after_commit
 
 MAX_TRIES = 5
+BATCH = 200  # tickets changed in one transaction
+PATIENCE = 5.0  # seconds to wait for somebody who is changing one of many tickets
 
 
 class RenderedTicket(NamedTuple):
@@ -51,12 +55,21 @@ def reopen_ticket(id: int, by: Actor = ANONYMOUS) -> RenderedTicket | None:
 
 def resolve_tickets(ids: Sequence[int], by: Actor = ANONYMOUS) -> list[RenderedTicket]:
     """Resolves the open ones of these tickets; returns them."""
-    return run(RESOLVE_MANY, by, ids=list(ids))
+    return _run_in_batches(RESOLVE_MANY, by, ids)
 
 
 def reopen_tickets(ids: Sequence[int], by: Actor = ANONYMOUS) -> list[RenderedTicket]:
     """Reopens the resolved ones of these tickets; returns them."""
-    return run(REOPEN_MANY, by, ids=list(ids))
+    return _run_in_batches(REOPEN_MANY, by, ids)
+
+
+def _run_in_batches(statement: str, by: Actor, ids: Sequence[int]) -> list[RenderedTicket]:
+    """Short transactions, so that nobody waits long for one of the tickets. If one fails, those before it stay."""
+    changed = []
+    for start in range(0, len(ids), BATCH):
+        batch = list(ids[start : start + BATCH])
+        changed += short_transaction(partial(run, statement, by, ids=batch), PATIENCE)
+    return changed
 
 
 def run(statement: str, by: Actor, **values: object) -> list[RenderedTicket]:

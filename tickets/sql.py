@@ -1,6 +1,7 @@
 """SQL that opens, resolves and reopens tickets: one statement each, with history, event and deliveries."""
 
-from tickets.models import Change, Ticket
+from contacts.representation import IS_ERASED
+from tickets.models import ERASED_TEXT, Change, Ticket
 from tickets.representation import TICKET_JSON
 from webhooks.models import EventType
 from webhooks.outbox import IS_OWED, record_events
@@ -65,8 +66,13 @@ WITH ticket AS (
 ),
 rendered AS (
     SELECT ticket.id, %(request_id)s::text AS request_id, {TICKET_JSON} AS body
-    -- The lock waits for a concurrent erasure and then reads the erased contact, not only the ticket's new text.
-    FROM ticket, LATERAL (SELECT * FROM contacts WHERE id = ticket.contact_id FOR KEY SHARE) AS contact
+    -- The lock waits for the beginning of an erasure and then reads the erased contact.
+    FROM ticket AS changed CROSS JOIN LATERAL (
+        SELECT * FROM contacts WHERE id = changed.contact_id FOR KEY SHARE
+    ) AS contact CROSS JOIN LATERAL (
+        SELECT changed.id, changed.contact_id, changed.status, changed.created_at, changed.resolved_at,
+               CASE WHEN {IS_ERASED} THEN '{ERASED_TEXT}' ELSE changed.issue_description END AS issue_description
+    ) AS ticket
 ),
 {_record_change(kind)},
 {record_events(event)}

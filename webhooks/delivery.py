@@ -81,18 +81,19 @@ RETURNING delivery.id, delivery.attempts_made, event.uid, event.type, event.crea
           delivery.leased_until
 """
 
-# If staff cancelled a delivery meanwhile, or the lease ran out and another worker has it, only a success still counts.
+# If a delivery was cancelled meanwhile, or the lease ran out and another worker has it, only a success still counts.
+# The response to a cancelled one is not stored: it may quote what the erasure of a contact has removed.
 RECORD = f"""
 WITH {ASYNC_COMMIT},
 locked AS MATERIALIZED (
-    SELECT delivery.id
+    SELECT delivery.id, delivery.state
     FROM async_commit CROSS JOIN webhook_deliveries AS delivery
     WHERE delivery.id = ANY (%(ids)s::bigint[] || %(unsent)s::bigint[])
     ORDER BY delivery.id
     FOR NO KEY UPDATE OF delivery
 ),
 outcome AS (
-    SELECT outcome.*
+    SELECT outcome.*, locked.state = 'cancelled' AS cancelled
     FROM unnest(
         %(ids)s::bigint[], %(started)s::timestamptz[], %(durations)s::float8[], %(statuses)s::int[], %(errors)s::text[],
         %(responses)s::text[], %(states)s::text[], %(delays)s::float8[]
@@ -101,7 +102,8 @@ outcome AS (
 ),
 attempt AS (
     INSERT INTO webhook_attempts (delivery_id, receiver_id, started_at, duration, status, error, response)
-    SELECT id, %(receiver)s, started_at, duration, status, error, response FROM outcome
+    SELECT id, %(receiver)s, started_at, duration, status, error, CASE WHEN cancelled THEN '' ELSE response END
+    FROM outcome
 ),
 released AS (
     UPDATE webhook_deliveries AS delivery SET leased_until = NULL

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db import connection
+from core.raw_sql import execute, fetch_all
 
 # A common table expression for a statement that has one named `rendered` (ticket id, body without personal data).
 # Events keep their number, type and time.
@@ -12,37 +12,29 @@ event AS (
     FROM rendered WHERE event.ticket_id = rendered.id
 )
 """
-DELIVERIES = """
+# Locked in the order of their ids, as in `webhooks.delivery`.
+LOCK = """
+SELECT delivery.id
 FROM webhook_deliveries AS delivery JOIN webhook_events AS event ON event.id = delivery.event_id
-WHERE event.ticket_id = ANY (%s::bigint[])
+WHERE event.ticket_id = ANY (%(tickets)s::bigint[])
+ORDER BY delivery.id
+FOR NO KEY UPDATE OF delivery
 """
-# NOWAIT, to avoid a deadlock with a worker that is recording several of these deliveries.
-LOCK = f"SELECT delivery.id, delivery.leased_until > now() {DELIVERIES} FOR NO KEY UPDATE OF delivery NOWAIT"
 CANCEL = """
 UPDATE webhook_deliveries SET state = 'cancelled', finished_at = now()
-WHERE id = ANY (%s::bigint[]) AND state IN ('pending', 'dead')
-RETURNING id
+WHERE id = ANY (%(deliveries)s::bigint[]) AND state IN ('pending', 'dead')
 """
 # A response may quote the request.
-ERASE_ANSWERS = "UPDATE webhook_attempts SET response = '' WHERE delivery_id = ANY (%s::bigint[]) AND response <> ''"
-
-
-class DeliveryInProgressError(Exception):
-    """A worker is sending one of the deliveries, or one of their tickets is being changed."""
+ERASE_ANSWERS = """
+UPDATE webhook_attempts SET response = '' WHERE delivery_id = ANY (%(deliveries)s::bigint[]) AND response <> ''
+"""
 
 
 def cancel_deliveries(tickets: Collection[int]) -> int:
     """Cancels pending and dead deliveries about these tickets and erases stored responses; returns how many.
 
-    Raises DeliveryInProgressError if one is being sent, or OperationalError (from LockNotAvailable) if a row is locked:
-    roll back and try again.
+    Of one that is being sent at this moment, `webhooks.delivery` will store no response.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [list(tickets)])
-        rows: list[tuple[int, bool | None]] = cursor.fetchall()
-        if any(leased for _, leased in rows):
-            raise DeliveryInProgressError
-        deliveries = [delivery for delivery, _ in rows]
-        cursor.execute(ERASE_ANSWERS, [deliveries])
-        cursor.execute(CANCEL, [deliveries])
-        return len(cursor.fetchall())
+    values = {"deliveries": [delivery for (delivery,) in fetch_all(LOCK, {"tickets": list(tickets)})]}
+    execute(ERASE_ANSWERS, values)
+    return execute(CANCEL, values)

@@ -1,20 +1,16 @@
 """A contact's page: their tickets, export and erasure of personal data."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import Any
 
 import pytest
 import requests
 from django.contrib.admin.models import LogEntry
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from contacts.models import Contact
 from tests.desk.pages import press
-from tests.processes import wait_until
 from tests.service import Service
 from tests.staff import Staff
 from tickets import privacy
@@ -107,50 +103,12 @@ def test_nobody_can_pose_as_an_erased_contact(service: Service, contact: int) ->
     assert service.open_ticket(email=f"erased-{contact}@erased.invalid").status_code == 400
 
 
-def test_a_webhook_under_way_puts_the_erasure_off(service: Service, contact: int) -> None:
-    Delivery.objects.filter(state="pending").update(leased_until=timezone.now() + timedelta(minutes=1))
-    lead = Staff(service, "grace", "Support lead")
-    lead.post(f"/admin/contacts/contact/{contact}/erase/", sure="on")
-    assert "Nothing was erased: a webhook" in lead.get(f"/admin/contacts/contact/{contact}/change/").text
-    assert Contact.objects.get(pk=contact).email == EMAIL
-    assert Ticket.objects.filter(issue_description=TEXT).count() == 2
-
-
 def test_a_contact_is_erased_once(service: Service, contact: int) -> None:
     lead = Staff(service, "grace", "Support lead")
     for _ in range(2):
         lead.post(f"/admin/contacts/contact/{contact}/erase/", sure="on")
     assert "That is no longer possible" in lead.get(f"/admin/contacts/contact/{contact}/change/").text
     assert LogEntry.objects.count() == 1
-
-
-@pytest.mark.parametrize("request_meanwhile", ["open", "resolve"])
-def test_a_request_made_meanwhile_brings_nothing_back(service: Service, contact: int, request_meanwhile: str) -> None:
-    first = Ticket.objects.filter(contact_id=contact).earliest("pk")
-
-    def ask() -> requests.Response:
-        if request_meanwhile == "open":
-            return service.open_ticket(email=EMAIL, issue_description="a new printer")
-        return service.request("PATCH", f"/api/v1/tickets/{first.pk}/resolve")
-
-    with ThreadPoolExecutor(1) as threads:
-        with transaction.atomic():
-            privacy.erase(Contact.objects.get(pk=contact))
-            answer = threads.submit(ask)
-            wait_until(erasure_is_awaited, what="the request waiting for the erasure")
-        ticket: dict[str, Any] = answer.result().json()
-    if request_meanwhile == "open":
-        assert ticket["contact_id"] != contact
-        assert ticket["contact"]["email"] == EMAIL
-    else:
-        assert ticket["contact"]["email"] == f"erased-{contact}@erased.invalid"
-        assert not [word for word in PERSONAL if word in everything_stored()]
-
-
-def erasure_is_awaited() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("path", ["export", "erase"])

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import F
 
 from contacts.models import Contact
@@ -22,6 +23,7 @@ from tests.receiver import RecordingReceiver
 from tests.servers import POSTGRES
 from tests.service import Service
 from tests.tickets.original_database import OriginalDatabase, original_database
+from tickets import privacy
 from tickets.models import Ticket
 from webhooks.models import Event
 
@@ -165,6 +167,15 @@ def test_numbers_that_something_else_has_here_are_skipped(
     assert Ticket.objects.get().issue_description == "It is broken."
 
 
+def test_who_was_erased_here_gets_no_more_tickets(original: OriginalDatabase, run_import: Import) -> None:
+    original.open_ticket("Ada", "ada@example.com", "x")
+    run_import()
+    privacy.erase(Contact.objects.get())
+    second = original.open_ticket("Ada", "ada@example.com", "y")
+    assert f"  1 skipped, as its contact was erased here: {second}" in run_import()
+    assert Ticket.objects.get().issue_description == "The text of this ticket was erased."
+
+
 def test_what_this_service_would_refuse_is_skipped_and_named(original: OriginalDatabase, run_import: Import) -> None:
     ada = original.add_contact("Ada", "ada@example.com")
     nobody, wrong = original.add_contact("  ", "x@example.com"), original.add_contact("Bob", "bob at example.com")
@@ -218,6 +229,68 @@ def test_killed_half_way_the_next_run_completes_it(
     assert "contacts: 0 copied, 5,000 here already" in said
     assert "tickets: 3,000 copied, 2,000 here already" in said
     assert Ticket.objects.filter(issue_description="It's <broken>", contact_id=F("id")).count() == 5000
+
+
+@pytest.fixture
+def impatient(database: None) -> Iterator[None]:
+    """Requests of this process are answered 503 if they wait two seconds for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '2s'")
+        yield
+        cursor.execute("RESET lock_timeout")
+
+
+def waits(database: psycopg.Connection[Any], query: str) -> bool:
+    """Whether somebody's query that begins like this waits for a lock."""
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND starts_with(query, %s)"
+    return database.execute(waiting, [query]).fetchone() is not None
+
+
+def test_a_dry_run_holds_up_nobody_and_counts_what_it_would_have_copied(
+    service: Service, original: OriginalDatabase, start_process: Callable[..., Process], impatient: None
+) -> None:
+    for table in ("contacts", "tickets"):
+        original.connection.execute(f"ALTER SEQUENCE {table}_id_seq RESTART WITH 9000001")
+    original.add_many(3)
+    original.add_contact("Again", "1@EXAMPLE.com")
+    with psycopg.connect(original.url) as other:
+        other.execute("LOCK TABLE tickets")  # so it stops between contacts and tickets
+        importing = start_process("manage", "import_tl_api", "--dry-run", original.url)
+        count = "SELECT count(*) FROM tickets"
+        wait_until(lambda: waits(original.connection, count), what="the end of the contacts")
+        assert service.open_ticket(email="1@example.com").status_code == 201
+    assert importing.wait_for_end() == 0, importing.output()
+    assert importing.output().splitlines() == [
+        "contacts: 3 copied, 1 merged",
+        "  1 merged, as its address is that of a contact already here: 9000004 into 9000001",
+        "tickets: 3 copied",
+        "Dry run: nothing was copied.",
+    ]
+
+
+def test_an_import_that_has_to_wait_holds_up_nobody(
+    service: Service,
+    original: OriginalDatabase,
+    start_process: Callable[..., Process],
+    database_url: str,
+    impatient: None,
+) -> None:
+    original.add_many(3)
+    with psycopg.connect(database_url) as other, psycopg.connect(original.url) as stop:
+        stop.execute("LOCK TABLE tickets")
+        insert = "INSERT INTO contacts (full_name, email) VALUES ('Ada', %s)"
+        other.execute(insert, ["2@example.com"])
+        importing = start_process("manage", "import_tl_api", original.url)
+        wait_until(lambda: waits(original.connection, "LOCK TABLE contacts"), what="the wait for the sequence")
+        assert service.open_ticket(email="somebody@example.com").status_code == 201
+        other.rollback()
+        largest = "SELECT coalesce(max(id), 0) FROM tickets"
+        wait_until(lambda: waits(original.connection, largest), what="the reserved numbers")
+        other.execute(insert, ["2@example.com"])
+        stop.rollback()
+        wait_until(lambda: waits(original.connection, 'INSERT INTO "contacts"'), what="the wait for an address")
+        assert service.open_ticket(email="1@example.com").status_code == 201
+    assert importing.wait_for_end() == 0, importing.output()
 
 
 def test_interrupted_it_says_in_one_line_how_to_go_on(

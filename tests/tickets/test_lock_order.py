@@ -1,17 +1,16 @@
-"""Lock order: tickets by id, so that bulk changes and erasures do not deadlock."""
+"""Lock order: tickets by id, so that bulk changes do not deadlock, and in batches, so that nobody waits for them."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
+import psycopg
 from django.db import connection, transaction
 
-from contacts.models import Contact
-from tests.locks import blocks_another, waiting
+from tests.locks import blocks_another
 from tests.processes import wait_until
-from tickets import privacy, services
+from tests.service import Service
+from tests.staff import Staff
+from tickets import services
 from tickets.models import Ticket
-from webhooks.erasure import DeliveryInProgressError
 
 
 def test_who_waits_for_a_ticket_has_locked_none_behind_it(database: None) -> None:
@@ -34,32 +33,33 @@ def test_who_waits_for_a_ticket_has_locked_none_behind_it(database: None) -> Non
         assert resolved.result() == {first, second}
 
 
-def test_who_erases_a_contact_and_who_resolves_a_ticket_of_theirs_do_not_wait_for_each_other(database: None) -> None:
+def test_who_changes_many_tickets_holds_up_nobody_who_changes_another(service: Service, database_url: str) -> None:
+    tickets = [services.open_ticket("Ada", "ada@example.com", "It is broken.").id for _ in range(services.BATCH + 1)]
+    agent = Staff(service, "grace", "Support agent")
+
+    def resolve_all() -> str:
+        try:
+            agent.post("/admin/tickets/ticket/", action="resolve", _selected_action=tickets)
+            return agent.get("/admin/tickets/ticket/").text
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with psycopg.connect(database_url) as other:
+            other.execute("SELECT FROM tickets WHERE id = %s FOR UPDATE", [tickets[-1]])
+            answer = pool.submit(resolve_all)
+            resolved = Ticket.objects.filter(status="resolved")
+            wait_until(lambda: resolved.count() == services.BATCH, what="the first batch")
+            assert service.request("PATCH", f"/api/v1/tickets/{tickets[0]}/reopen").json()["status"] == "open"
+        assert f"{services.BATCH + 1} tickets resolved." in answer.result()
+    assert resolved.count() == services.BATCH
+
+
+def test_tickets_that_somebody_else_is_changing_are_named(service: Service, database_url: str) -> None:
     ticket = services.open_ticket("Ada", "ada@example.com", "It is broken.").id
-    contact = Contact.objects.get()
-
-    def erase() -> privacy.Erasure:
-        try:
-            return privacy.erase(contact)
-        finally:
-            connection.close()
-
-    def resolve() -> services.RenderedTicket | None:
-        try:
-            return services.resolve_ticket(ticket)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        with transaction.atomic(), connection.cursor() as cursor:
-            Contact.objects.select_for_update().get()
-            erased = pool.submit(erase)
-            wait_until(lambda: blocks_another(cursor), what="an erasure that waits for the contact")
-            resolved = pool.submit(resolve)
-            wait_until(lambda: waiting(cursor) == 2, what="somebody who resolves and waits")
-        with pytest.raises(DeliveryInProgressError):  # nobody waits, and nothing is done by halves
-            erased.result()
-        answer = resolved.result()
-    assert answer
-    assert json.loads(answer.body)["contact"]["full_name"] == Contact.objects.get().full_name == "Ada"
-    assert privacy.erase(contact) == privacy.Erasure(tickets=1, deliveries=0)
+    agent = Staff(service, "grace", "Support agent")
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT FROM tickets FOR UPDATE")
+        agent.post(f"/admin/tickets/ticket/{ticket}/resolve-one/")
+    assert "being changed by somebody else. Try again" in agent.get("/admin/tickets/ticket/").text
+    assert Ticket.objects.get().status == "open"

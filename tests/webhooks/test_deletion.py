@@ -1,8 +1,13 @@
 """An administrator deletes a receiver, however many deliveries it has; the events and other receivers stay."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
 import pytest
 from django.db import connection
 
+from tests.locks import waiting
+from tests.processes import wait_until
 from tests.service import Service
 from tests.staff import Staff
 from webhooks.models import Attempt, Delivery, Event, Receiver
@@ -43,3 +48,36 @@ def test_a_busy_receiver_is_deleted_with_all_that_is_its_own(service: Service, r
     assert list(Receiver.objects.all()) == [other]
     assert Delivery.objects.count() == Attempt.objects.count() == 3
     assert Event.objects.count() == COUNT
+
+
+def test_a_ticket_does_not_wait_for_the_deletion_nor_the_other_way_round(
+    service: Service, receivers: list[Receiver], database_url: str
+) -> None:
+    busy, other = receivers
+    staff = Staff(service, "ada", "Administrator")
+
+    def delete() -> int:
+        try:
+            return staff.post(f"/admin/webhooks/receiver/{busy.pk}/delete/", post="yes").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(database_url) as writer:
+        # A ticket that is being opened, and does not know yet that the receiver goes.
+        insert = "INSERT INTO webhook_deliveries (event_id, receiver_id) SELECT max(id) + 1, %s FROM webhook_events"
+        event = "INSERT INTO webhook_events (type, payload) VALUES ('ticket.created', '{}')"
+        writer.execute(insert, [busy.pk])
+        writer.execute(event)
+        deleted = pool.submit(delete)
+        wait_until(lambda: waiting(connection.cursor()), what="the wait for that ticket")
+        writer.commit()
+        writer.execute(
+            "SELECT FROM webhook_deliveries WHERE receiver_id = %s ORDER BY id DESC LIMIT 1 FOR UPDATE", [busy.pk]
+        )
+        wait_until(lambda: busy.deliveries.count() < COUNT / 2, what="the first batches")
+        assert service.open_ticket().status_code == 201
+        assert busy.deliveries.exists()
+        writer.rollback()
+        assert deleted.result() == 302
+    assert list(Receiver.objects.all()) == [other]
+    assert Delivery.objects.count() == 4

@@ -9,12 +9,12 @@ from django.urls import reverse
 
 from contacts.admin import ContactAdmin
 from contacts.models import Contact
+from core.short_transaction import BusyError
 from core.streams import LimitedStream
 from desk.buttons import button
 from desk.formatting import quantity
 from tickets import privacy
 from tickets.models import Ticket
-from webhooks.erasure import DeliveryInProgressError
 
 NEWEST = 20  # tickets on the page
 
@@ -48,6 +48,12 @@ def tickets_panel(request: HttpRequest, contact: Contact) -> dict[str, Any] | No
     }
 
 
+def erasure_panel(request: HttpRequest, contact: Contact) -> dict[str, Any] | None:
+    """How far the contact's erasure has come, while it is under way."""
+    progress = privacy.under_way(contact)
+    return {"template": "tickets/erasure_panel.html", "progress": progress} if progress else None
+
+
 @button("Export as JSON", "contacts.export_contact")
 def export(page: ContactAdmin, request: HttpRequest, contact: Contact) -> StreamingHttpResponse:
     """All data about the contact, as a JSON file."""
@@ -63,18 +69,20 @@ def erase(page: ContactAdmin, request: HttpRequest, contact: Contact, form: Eras
     """Erases personal data once the form confirms it."""
     try:
         erased = privacy.erase(contact)
-    except DeliveryInProgressError:
-        text = (
-            "Nothing was erased: a webhook about this contact is being sent, or one of their tickets is being changed."
-        )
-        page.message_user(request, f"{text} Try again in a minute.", messages.ERROR)
+    except BusyError:
+        text = "Nothing was erased: this contact is being changed. Try again in a minute."
+        page.message_user(request, text, messages.ERROR)
         return
     contact.refresh_from_db()
-    cancelled = quantity(erased.deliveries, "delivery", "deliveries")
-    done = f"Erased, with {quantity(erased.tickets, 'ticket')}; {cancelled} cancelled."
+    if erased.finished:
+        cancelled = quantity(erased.deliveries, "delivery", "deliveries")
+        done = f"Erased, with {quantity(erased.tickets, 'ticket')}; {cancelled} cancelled."
+    else:
+        done = "Name and email address are erased; the tickets are being erased."
     page.log_change(request, contact, done)
     page.message_user(request, done)
 
 
 ContactAdmin.add_buttons(export, erase)
+ContactAdmin.add_panel(erasure_panel)
 ContactAdmin.add_panel(tickets_panel)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from core.short_transaction import BusyError
 from desk.buttons import button
 from desk.formatting import quantity
 from tickets import services
@@ -17,7 +18,7 @@ from tickets.admin.open_form import TicketAddAdmin
 from tickets.admin.ticket_page import TicketPageAdmin
 from tickets.models import Ticket
 
-MAX_SELECTED = 10_000  # changed in one transaction
+MAX_SELECTED = 10_000  # changed in one request
 Change = Callable[[Sequence[int], Actor], list[services.RenderedTicket]]
 
 
@@ -62,7 +63,12 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
             text = f"At most {quantity(MAX_SELECTED, 'ticket')} can be changed at once. Nothing was changed."
             self.message_user(request, text, messages.ERROR)
             return
-        changed = change(ids, request_actor(request))
+        try:
+            changed = change(ids, request_actor(request))
+        except BusyError:
+            text = "Some of these tickets are being changed by somebody else. Try again in a minute."
+            self.message_user(request, text, messages.ERROR)
+            return
         unchanged = len(ids) - len(changed)
         parts = [f"{quantity(len(changed), 'ticket')} {done}"] if changed or not unchanged else []
         if unchanged:

@@ -85,7 +85,6 @@ class Migration(migrations.Migration):
                 (
                     "ticket",
                     models.ForeignKey(
-                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
                         to="tickets.ticket",
@@ -94,6 +93,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "idempotency_keys",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="Erasure",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("last_ticket", models.BigIntegerField(db_default=0)),
+                ("tickets", models.PositiveIntegerField(db_default=0, help_text="erased so far")),
+                ("deliveries", models.PositiveIntegerField(db_default=0, help_text="cancelled so far")),
+                (
+                    "contact",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="contacts.contact"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "erasures",
                 "default_permissions": (),
             },
         ),

@@ -1,9 +1,11 @@
 """Pages of receivers: settings, statistics, secret, test event, replay, enabling and disabling."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -65,7 +67,8 @@ class ReceiverAdmin(DeskAdmin):
         return [str(receiver)], counts, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Receiver) -> None:
-        delete_receiver(obj)
+        """Once the transaction of Django's view has ended: the deletion has several of its own."""
+        transaction.on_commit(partial(delete_receiver, obj))
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """No bulk deletion: it would delete deliveries too, which deserves a confirmation for each receiver."""

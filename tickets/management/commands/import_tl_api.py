@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error, transaction
+from django.db import Error
 from tqdm import tqdm
 
-from tickets.importing.copying import copy_contacts, copy_tickets, reserve_ids
+from tickets.importing.copying import copy_contacts, copy_tickets
+from tickets.importing.destination import Destination, DryRun, reserve_ids
 from tickets.importing.original import Original, OriginalError, open_original
 from tickets.importing.report import Report
 
@@ -32,28 +33,24 @@ class Command(BaseCommand):
     def handle(self, *args: Any, url: str, dry_run: bool, verbosity: int, **options: Any) -> None:
         reports = [Report(table, self.note if verbosity > 1 else None) for table in TABLES]
         with errors_in_one_line(), open_original(url) as original:
-            if dry_run:
-                with transaction.atomic():
-                    self.copy(original, *reports)
-                    transaction.set_rollback(True)
-            else:
+            if not dry_run:
                 for table in TABLES:
                     reserve_ids(table, original.largest_id(table))
-                self.copy(original, *reports)
+            self.copy(original, DryRun() if dry_run else Destination(), *reports)
         for line in (line for report in reports for line in report.lines()):
             self.stdout.write(line)
         if dry_run:
             self.stdout.write("Dry run: nothing was copied.")
 
-    def copy(self, original: Original, contacts: Report, tickets: Report) -> None:
-        """Copies contacts, then tickets; each batch is a transaction."""
+    def copy(self, original: Original, to: Destination, contacts: Report, tickets: Report) -> None:
+        """Copies contacts, then tickets; each batch is a short transaction."""
         with self.progress(original, contacts) as progress:
             for batch in original.contacts():
-                copy_contacts(batch, contacts)
+                copy_contacts(batch, to, contacts)
                 progress.update(len(batch))
         with self.progress(original, tickets) as progress:
             for tickets_batch in original.tickets():
-                copy_tickets(tickets_batch, tickets)
+                copy_tickets(tickets_batch, to, tickets)
                 progress.update(len(tickets_batch))
 
     def progress(self, original: Original, report: Report) -> "tqdm[NoReturn]":
