@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models.functions import Now, Upper
 
 from contacts.email import MAX_LENGTH
+from core.constraints import times_constraint
 
 NAME_MAX_LENGTH = 255
 
@@ -28,6 +29,8 @@ class Contact(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(full_name=""), name="contacts_full_name_not_empty"),
+            models.CheckConstraint(condition=~models.Q(email=""), name="contacts_email_not_empty"),
+            times_constraint("contacts", "created_at"),
         ]
         indexes = [
             models.Index("created_at", "id", name="contacts_created_at"),
