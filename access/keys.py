@@ -69,7 +69,7 @@ def find(text: str) -> Credential:
         raise InvalidKeyError("Malformed API key. Keys begin with `tl_`; check for extra characters.")
     prefix = match[1]
     row = fetch_one(FIND, {"prefix": prefix})
-    if row is None or not compare_digest(row[1], _digest(text)):
+    if row is None or not compare_digest(row[1].encode(), _digest(text).encode()):
         raise InvalidKeyError("There is no such API key.")
     key_id, _, scopes, revoked, expired, stale = row
     if revoked:

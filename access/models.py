@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from access.scopes import Scope
+from core.constraints import times_constraint
 
 
 class ApiKey(models.Model):
@@ -31,8 +32,11 @@ class ApiKey(models.Model):
         verbose_name = "API key"
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(scopes__len__gt=0, scopes__contained_by=Scope.values), name="api_keys_scopes"
-            )
+                # The first element of an empty or nested array is null.
+                condition=models.Q(scopes__0__isnull=False, scopes__contained_by=Scope.values),
+                name="api_keys_scopes",
+            ),
+            times_constraint("api_keys", "created_at", "expires_at", "revoked_at", "last_used_at"),
         ]
 
     def __str__(self) -> str:

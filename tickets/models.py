@@ -8,6 +8,7 @@ from django.db.models.functions import Now, Upper
 from django.utils.text import Truncator
 
 from contacts.models import Contact
+from core.constraints import times_constraint
 from core.enum_field import EnumField
 
 # KiB. The INSERT that fills the pending list of the search index merges it; PostgreSQL's default of 4 MiB would delay
@@ -42,6 +43,10 @@ class Ticket(models.Model):
         ordering = ["id"]
         permissions = [("export_ticket", "Can export tickets as CSV")]
         constraints = [
+            times_constraint("tickets", "created_at", "resolved_at"),
+            models.CheckConstraint(
+                condition=~models.Q(issue_description=""), name="tickets_issue_description_not_empty"
+            ),
             # A ticket has a resolved_at exactly while it is resolved.
             models.CheckConstraint(
                 condition=models.Q(status="resolved", resolved_at__isnull=False)
@@ -106,6 +111,12 @@ class Change(models.Model):
         db_table = "ticket_changes"
         ordering = ["id"]
         default_permissions = ()
+        constraints = [
+            times_constraint("ticket_changes", "at"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["opened", "resolved", "reopened"]), name="ticket_changes_kind"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.ticket} {self.kind}"
@@ -132,6 +143,7 @@ class IdempotencyKey(models.Model):
         constraints = [
             models.UniqueConstraint("namespace", "key", "client", name="idempotency_keys_client"),
             models.UniqueConstraint("namespace", "key", "fingerprint", name="idempotency_keys_fingerprint"),
+            times_constraint("idempotency_keys", "created_at"),
         ]
 
     def __str__(self) -> str:

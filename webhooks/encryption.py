@@ -33,7 +33,7 @@ def decrypt(token: str) -> str:
     """The text that `encrypt` was given. Raises DecryptionError if no key fits."""
     try:
         return _keys().decrypt(token).decode() if token else ""
-    except InvalidToken:
+    except (InvalidToken, ValueError):  # ValueError: not in ASCII
         raise DecryptionError from None
 
 

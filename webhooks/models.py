@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from core.constraints import times_constraint
 from webhooks import encryption, headers
 from webhooks.receiver_url import validate_receiver_url
 from webhooks.signing import new_secret
@@ -80,6 +81,10 @@ class Receiver(models.Model):
                 condition=models.Q(source="environment"),
                 name="webhook_receivers_one_from_environment",
             ),
+            times_constraint(
+                *("webhook_receivers", "previous_secret_until", "disabled_at", "notify_staff_at", "failing_since"),
+                *("next_probe_at", "created_at"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -136,6 +141,7 @@ class Lane(models.Model):
         db_table = "webhook_lanes"
         constraints = [
             models.UniqueConstraint(fields=["receiver", "number"], name="webhook_lanes_one_of_a_number"),
+            times_constraint("webhook_lanes", "handed_out_at", "held_until"),
         ]
 
     def __str__(self) -> str:
@@ -158,6 +164,7 @@ class Event(models.Model):
         ordering = ["id"]
         # BRIN: rows are in order of time, so block ranges find a moment at almost no cost for writes.
         indexes = [BrinIndex(fields=["created_at"], autosummarize=True, name="webhook_events_created_at")]
+        constraints = [times_constraint("webhook_events", "created_at")]
 
     def __str__(self) -> str:
         return f"{self.type} {self.message_id}"
@@ -213,6 +220,7 @@ class Delivery(models.Model):
                 condition=models.Q(state__in=["pending", "delivered", "dead", "cancelled"]),
                 name="webhook_deliveries_state",
             ),
+            times_constraint("webhook_deliveries", "next_attempt_at", "leased_until", "created_at", "finished_at"),
         ]
 
     def __str__(self) -> str:
@@ -234,6 +242,7 @@ class Attempt(models.Model):
         db_table = "webhook_attempts"
         ordering = ["id"]
         indexes = [models.Index(fields=["receiver", "id"], name="webhook_attempts_of_receiver")]
+        constraints = [times_constraint("webhook_attempts", "started_at")]
 
     def __str__(self) -> str:
         return f"#{self.pk}"

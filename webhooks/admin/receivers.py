@@ -84,7 +84,7 @@ class ReceiverAdmin(DeskAdmin):
 
     @admin.display(description="events")
     def subscribed(self, receiver: Receiver) -> str:
-        return ", ".join(receiver.events)
+        return ", ".join(map(str, receiver.events))  # SQL can store nulls and nested arrays
 
     @admin.display(description="state")
     def state(self, receiver: Receiver) -> str:
