@@ -27,14 +27,6 @@ ROLE = "service"
 DATABASE = "ticketloop"
 UNPRIVILEGED = "nobody"
 NOT_DURABLE = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-# Tables and enum types of the superuser; what belongs to an extension is neither.
-NOT_OURS = """
-SELECT 'TABLE', relname FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relowner <> %(role)s::regrole
-UNION ALL
-SELECT 'TYPE', typname FROM pg_type
-WHERE typnamespace = 'public'::regnamespace AND typtype = 'e' AND typowner <> %(role)s::regrole
-"""
 
 
 class EmbeddedPostgres(EmbeddedServer):
@@ -86,8 +78,6 @@ class EmbeddedPostgres(EmbeddedServer):
         try:
             with psycopg.connect(self._maintenance_url, autocommit=True, connect_timeout=2) as connection:
                 create_database(connection, self.url)
-            with psycopg.connect(self.superuser_url, autocommit=True, connect_timeout=2) as connection:
-                give_to_role(connection)
         except psycopg.OperationalError:
             return False
         return True
@@ -168,14 +158,6 @@ def create_database(connection: psycopg.Connection, url: str) -> None:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(ROLE), password))
     with contextlib.suppress(psycopg.errors.DuplicateDatabase):
         connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
-
-
-def give_to_role(connection: psycopg.Connection) -> None:
-    """Makes the role the owner of the database and of what the superuser created or restored in it."""
-    connection.execute(f"ALTER DATABASE {DATABASE} OWNER TO {ROLE}")
-    for kind, name in connection.execute(NOT_OURS, {"role": ROLE}).fetchall():
-        command = sql.SQL("ALTER {} {} OWNER TO {}")
-        connection.execute(command.format(sql.SQL(kind), sql.Identifier("public", name), sql.Identifier(ROLE)))
 
 
 def without_password(url: str) -> tuple[str, dict[str, str]]:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,12 +12,6 @@ import pytest
 from local.instance import Instance
 from tests.processes import ROOT
 from tests.servers import POSTGRES
-
-
-@pytest.fixture
-def superuser() -> Iterator[psycopg.Connection]:
-    with psycopg.connect(POSTGRES.superuser_url, autocommit=True) as connection:
-        yield connection
 
 
 def test_the_service_can_neither_read_files_nor_start_programs() -> None:
@@ -34,17 +27,6 @@ def test_the_server_runs_as_an_ordinary_user_without_capabilities() -> None:
     status = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
     assert "0" not in status["Uid"]
     assert {int(status[name][0], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {0}
-
-
-def test_what_the_superuser_restored_belongs_to_the_service(superuser: psycopg.Connection) -> None:
-    superuser.execute("CREATE TYPE restored_kind AS ENUM ('a')")
-    superuser.execute("CREATE TABLE restored (id bigint GENERATED ALWAYS AS IDENTITY, kind restored_kind)")
-    assert POSTGRES.answers()  # as at each start
-    with psycopg.connect(POSTGRES.url) as service:
-        service.execute("INSERT INTO restored (kind) VALUES ('a')")
-        service.execute("ALTER TYPE restored_kind ADD VALUE 'b'")
-        service.execute("DROP TABLE restored")
-        service.execute("DROP TYPE restored_kind")
 
 
 def test_the_prompt_works_and_its_command_line_has_no_password(tmp_path: Path) -> None:
