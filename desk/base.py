@@ -3,17 +3,20 @@
 The look is django-unfold's. Every change is a POST with CSRF protection, never a link.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, PAGE_VAR
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.text import smart_split
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 
@@ -32,10 +35,17 @@ else:
 Panel = Callable[[HttpRequest, Any], dict[str, Any] | None]
 
 
+MAX_SEARCH_WORDS = 10  # further words are ignored: each costs another look at every row
+# What filters of Django and django-unfold append to the name of their field.
+FILTER_SUFFIXES = ("__exact", "__id__exact", "__gte", "__lt", "_from", "_to", "_from_0", "_from_1", "_to_0", "_to_1")
+NO_FILTERS = {PAGE_VAR, ERROR_FLAG, *IGNORED_PARAMS}  # other parameters of a list
+
+
 class DeskAdmin(ModelAdmin):
     """Base class of every model's pages at the desk."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count every row
     paginator = CappedPaginator
     list_per_page = 50
     buttons: tuple[Button, ...] = ()
@@ -55,6 +65,50 @@ class DeskAdmin(ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[DeskChangeList]:
         return DeskChangeList
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Whether a filter of the list has this parameter. Django allows every lookup of every field, such as a regular
+        expression that takes hours."""
+        # PostgreSQL fails on a NUL.
+        return lookup in _parameters(self.get_list_filter(request)) and "\x00" not in value
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Tells staff which filters in the URL were ignored, as the list has none of that name or value."""
+        query: Any = request.GET.copy()
+        refused = [name for name, values in query.lists() if not self._accepts(request, name, values)]
+        if refused:
+            for name in refused:
+                del query[name]
+            names = ", ".join(name[:50] for name in refused[:5])
+            self.message_user(request, f"This list cannot be filtered by {names}; that was ignored.", messages.WARNING)
+            return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
+        if query.pop(ERROR_FLAG, None):  # Django's redirect after an invalid value
+            self.message_user(request, "A filter had an invalid value, so all filters were ignored.", messages.WARNING)
+            request.GET = query
+        self._check_selection(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        return super().changelist_view(request, extra_context)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Django's; it fails on an empty `_to_field` in the URL."""
+        return super().get_object(request, object_id, from_field or None)
+
+    def _check_selection(self, selected: list[str]) -> None:
+        """Raises BadRequest unless all are keys of rows: Django would fail on anything else."""
+        try:
+            for each in selected:
+                self.opts.pk.to_python(each)
+        except ValidationError as error:
+            raise BadRequest(str(error)) from error
+
+    def _accepts(self, request: HttpRequest, name: str, values: list[str]) -> bool:
+        return name in NO_FILTERS or all(self.lookup_allowed(name, value, request) for value in values)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Django's search, for the first MAX_SEARCH_WORDS."""
+        words = list(smart_split(search_term.replace("\x00", "")))
+        return super().get_search_results(request, queryset, " ".join(words[:MAX_SEARCH_WORDS]))
 
     def get_urls(self) -> list[Any]:
         """The buttons' paths, before those of the admin."""
@@ -105,6 +159,16 @@ class DeskAdmin(ModelAdmin):
             return button.method(self, request, obj, form) or self.page_of(obj)
         context = {**self.admin_site.each_context(request), "title": button.label, "opts": self.opts}
         return TemplateResponse(request, "desk/form.html", {**context, "original": obj, "form": form})
+
+
+def _parameters(list_filter: Sequence[Any]) -> Iterator[str]:
+    """The query parameters of an admin's `list_filter`."""
+    for each in list_filter:
+        if isinstance(each, str | tuple):
+            field = each if isinstance(each, str) else each[0]
+            yield from (field + suffix for suffix in FILTER_SUFFIXES)
+        else:
+            yield each.parameter_name
 
 
 class ReadOnlyAdmin(DeskAdmin):

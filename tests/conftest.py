@@ -36,6 +36,7 @@ SLOWEST_FIRST = [
     "openapi/clients/test_generated_clients.py",
     "chaos/test_chaos.py",
     "openapi/test_schemathesis.py",
+    "desk/test_hostile_requests.py",
     "webhooks/test_hostile_answers.py",
     "webhooks/test_circuit_breaker.py",
     "desk/test_xss.py",

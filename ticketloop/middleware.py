@@ -22,7 +22,14 @@ class PagesOnlyMixin(MiddlewareMixin):
 
 
 class SessionMiddleware(PagesOnlyMixin, sessions.SessionMiddleware):
-    """Sets `request.session`."""
+    """Sets `request.session`; a session cookie that can be none is no cookie."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        # Django would look it up, and PostgreSQL fails on a NUL (written `\000` in a cookie).
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        if not (key.isascii() and key.isalnum()):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return super().__call__(request)
 
 
 class AuthenticationMiddleware(PagesOnlyMixin, auth.AuthenticationMiddleware):

@@ -10,12 +10,12 @@ from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from desk.base import ModelAdmin
+from desk.base import DeskAdmin
 
 admin.site.unregister([User, Group])
 
 
-class CheckboxManyToMany(ModelAdmin):
+class CheckboxManyToMany(DeskAdmin):
     """Checkboxes for roles and permissions: filter_horizontal is not usable with a screen reader."""
 
     filter_horizontal = ()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR
@@ -170,8 +171,9 @@ class TicketListAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         try:
             tickets = self.get_changelist_instance(request).get_queryset(request)
-        except IncorrectLookupParameters:
-            return HttpResponseRedirect(reverse("admin:tickets_ticket_changelist"))
+        except (IncorrectLookupParameters, DisallowedModelAdminLookup):
+            # The list says what is wrong.
+            return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_changelist')}?{request.GET.urlencode()}")
         response = StreamingHttpResponse(csv_lines(tickets), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="tickets-{timezone.now():%Y-%m-%d}.csv"'
         return response
