@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-fast schemathesis chaos screenshots bench bench-scale bench-faults bench-webhooks soak manage psql lint format requirements clean
+.PHONY: help run dev test test-fast fuzz chaos screenshots bench bench-scale bench-faults bench-webhooks soak manage psql lint format requirements clean
 
 help:
 	@echo 'make run                  run the whole service in the foreground (HOST, PORT, DATA_DIR, … as in .env.sample)'
@@ -14,7 +14,7 @@ help:
 	@echo 'make test [ARGS=…]        run all tests, on servers of their own (ARGS go to pytest)'
 	@echo 'make test-fast [ARGS=…]   run the in-process tests only (half a minute)'
 	@echo 'make chaos                open 3,000 tickets while each part fails in turn (six minutes)'
-	@echo 'make schemathesis         test the API against its OpenAPI document (CASES=2000 for each operation)'
+	@echo 'make fuzz                 test the API against its OpenAPI document (CASES=2000), and the desk with hostile values'
 	@echo 'make screenshots          retake the screenshots in docs/images'
 	@echo 'make bench                compare the API with the stack of the original (needs wrk)'
 	@echo 'make bench-scale          compare 1,000,000 tickets with 1,000; time every page of the desk (three minutes)'
@@ -52,8 +52,9 @@ test-fast: $(READY)
 chaos: $(READY)
 	@$(BIN)/python -m tests.chaos
 
-schemathesis: $(READY)
-	@SCHEMATHESIS_CASES=$(or $(CASES),2000) $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/openapi/thorough.py
+fuzz: $(READY)
+	@SCHEMATHESIS_CASES=$(or $(CASES),2000) THOROUGH=on $(BIN)/python -m pytest -q -n 2 --dist worksteal \
+		tests/openapi/thorough.py tests/desk/test_hostile_requests.py
 
 screenshots: $(READY)
 	@$(BIN)/python -m bench.screenshots
