@@ -127,13 +127,16 @@ class Report:
         return "\n".join(lines)
 
 
-def run(tickets: int, seconds: float, frozen: float) -> Report:
-    """Posts about `tickets` tickets in all. Each fault lasts `seconds`, the frozen broker `frozen` seconds."""
+def run(tickets: int, seconds: float, frozen: float, share: int = 1) -> Report:
+    """Posts about `tickets` tickets in all. Each fault lasts `seconds`, the frozen broker `frozen` seconds.
+
+    One of `share` neighbours takes part.
+    """
     receiver, hostile, start = RecordingReceiver(), HostileServer(), datetime.now(UTC)
     with running(PostgresWithClock) as stack, Sink() as sink:
         prepare(stack, receiver)
         several = [f"{sink.url}/{kind}/{number}" for kind, count in KINDS.items() for number in range(count)]
-        neighbours = [*several, *(f"{hostile.url}/{name}" for name in ODD)]
+        neighbours = [*several, *(f"{hostile.url}/{name}" for name in ODD)][::share]
         stack.add_receivers(neighbours, ["ticket.resolved"])
         database = stack.connect()
         world = World(stack, receiver, shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"))

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return run(tickets=240, seconds=1.2, frozen=3)
+    return run(tickets=240, seconds=1.2, frozen=3, share=4)
 
 
 def test_every_accepted_ticket_arrives(report: Report, capsys: pytest.CaptureFixture[str]) -> None:
