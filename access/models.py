@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from access.scopes import Scope
-from core.constraints import times_constraint
+from core.constraints import numbers_constraint, times_constraint
 
 
 class ApiKey(models.Model):
@@ -37,6 +37,7 @@ class ApiKey(models.Model):
                 name="api_keys_scopes",
             ),
             times_constraint("api_keys", "created_at", "expires_at", "revoked_at", "last_used_at"),
+            numbers_constraint("api_keys"),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from unicodedata import category, name
 
 # Latin letters stand beside these in honest addresses, and resemble none of them.
-EAST_ASIAN = {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"}
+EAST_ASIAN = {"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"}
 
 
 def caution(address: str) -> str:

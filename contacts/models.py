@@ -6,7 +6,7 @@ from django.db.models.functions import Now, Upper
 
 from contacts import look_alikes
 from contacts.email import MAX_LENGTH
-from core.constraints import times_constraint
+from core.constraints import numbers_constraint, times_constraint
 
 NAME_MAX_LENGTH = 255
 
@@ -32,6 +32,7 @@ class Contact(models.Model):
             models.CheckConstraint(condition=~models.Q(full_name=""), name="contacts_full_name_not_empty"),
             models.CheckConstraint(condition=~models.Q(email=""), name="contacts_email_not_empty"),
             times_constraint("contacts", "created_at"),
+            numbers_constraint("contacts"),
         ]
         indexes = [
             models.Index("created_at", "id", name="contacts_created_at"),

@@ -14,3 +14,8 @@ def times_constraint(table: str, *columns: str) -> models.CheckConstraint:
     """
     in_range = models.Q(*((f"{column}__range", (FIRST, LAST)) for column in columns))
     return models.CheckConstraint(condition=in_range, name=f"{table}_times")
+
+
+def numbers_constraint(table: str) -> models.CheckConstraint:
+    """The constraint that ids are positive: the path of a page has no sign."""
+    return models.CheckConstraint(condition=models.Q(id__gt=0), name=f"{table}_id")

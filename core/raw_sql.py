@@ -58,6 +58,7 @@ def _preparing_cursor() -> Iterator[Any]:
         except NotSupportedError:
             # "Cached plan must not change result type": a migration changed a table, and what is prepared is void.
             if not connection.in_atomic_block:
+                cursor.connection.close()  # or a pool would hand it out again
                 connection.close()
             raise
         finally:

@@ -37,5 +37,5 @@ def short_transaction(work: Callable[[], Result], patience: float = PATIENCE) ->
             if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
                 raise
             if monotonic() > end:
-                raise BusyError(*error.args) from error
+                raise BusyError(*error.args) from error.__cause__  # so that it is a temporary error
         time.sleep(PAUSE)

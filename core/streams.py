@@ -1,13 +1,11 @@
 """Streamed responses, of which slow readers may hold up only so many, and none for ever."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Generic, TypeVar
 
 from core.errors import TryAgain
-
-T = TypeVar("T")
 
 # At once in a process, of its sixteen threads: slow readers leave the others alone.
 MAX_STREAMS = 8
@@ -15,15 +13,22 @@ MAX_WAITING = 4  # for their turn
 MAX_WAIT = 5.0  # seconds
 MAX_STREAM_SECONDS = 600.0
 
-_free = threading.BoundedSemaphore(MAX_STREAMS)
-_places = threading.BoundedSemaphore(MAX_WAITING)
+PIECE = 65_536  # bytes between two looks at the time
+
+# Tokens, and not a semaphore: unlike its `release`, `put` is safe in a finalizer.
+_turns: SimpleQueue[None] = SimpleQueue()
+_places: SimpleQueue[None] = SimpleQueue()
+for _ in range(MAX_STREAMS):
+    _turns.put(None)
+for _ in range(MAX_WAITING):
+    _places.put(None)
 
 
 class TooManyStreams(TryAgain):
     """503: so many lists and exports are being read that another one has to wait."""
 
     status_code = 503
-    default_detail = "Too many long answers are being read at once. Please try again, or ask for a page with `limit`."
+    default_detail = "Too many long lists and exports are being read at once. Please try again."
     default_code = "too_many_streams"
 
 
@@ -31,46 +36,56 @@ class StreamTooSlowError(Exception):
     """A streamed response took longer than MAX_STREAM_SECONDS."""
 
 
-class LimitedStream(Generic[T]):
-    """The chunks that `begin` returns, which is called when it is this stream's turn. Close it.
+class LimitedStream:
+    """The bytes of `chunks`, in small pieces, once it is this stream's turn. Close it.
 
-    Raises TooManyStreams if there is no turn within MAX_WAIT; iterating raises StreamTooSlowError.
+    Raises TooManyStreams if there is no turn within MAX_WAIT; iterating raises StreamTooSlowError. A reader that stops
+    reading is ended by nginx (`send_timeout`): between two pieces nobody here looks at the time.
     """
 
-    def __init__(self, begin: Callable[[], Iterator[T]]) -> None:
+    def __init__(self, chunks: Iterator[bytes]) -> None:
         self._open = False
         if not _has_its_turn():
             raise TooManyStreams
         self._open, self._end = True, monotonic() + MAX_STREAM_SECONDS
-        try:
-            self._chunks = begin()
-        except BaseException:
-            self.close()
-            raise
+        self._pieces = _pieces(chunks)
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[bytes]:
         return self
 
-    def __next__(self) -> T:
+    def __next__(self) -> bytes:
         if monotonic() > self._end:
             raise StreamTooSlowError(f"the response took longer than {MAX_STREAM_SECONDS:.0f} s")
-        return next(self._chunks)
+        return next(self._pieces)
 
     def close(self) -> None:
         """Gives the turn to another stream."""
         if self._open:
             self._open = False
-            _free.release()
+            _turns.put(None)
 
     __del__ = close  # a response that was replaced by an error is closed by nobody
 
 
+def _pieces(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        for start in range(0, len(chunk), PIECE):
+            yield chunk[start : start + PIECE]
+
+
 def _has_its_turn() -> bool:
-    if _free.acquire(blocking=False):
+    with suppress(Empty):
+        _turns.get_nowait()
         return True
-    if not _places.acquire(blocking=False):
+    try:
+        _places.get_nowait()
+    except Empty:
         return False
     try:
-        return _free.acquire(timeout=MAX_WAIT)
+        _turns.get(timeout=MAX_WAIT)
+    except Empty:
+        return False
+    else:
+        return True
     finally:
-        _places.release()
+        _places.put(None)

@@ -34,7 +34,7 @@ ADVICE = {
     404: "Check the address; what was here may have been deleted.",
     413: "Nothing was saved. Go back and send less.",
     500: "It is in the service's log. Go back and try again, or tell your administrator when it happened.",
-    503: "Nothing was saved. Please try again in a moment.",
+    503: "What you did may not have been saved. Please look, and try again in a moment.",
 }
 
 

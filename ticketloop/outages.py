@@ -29,6 +29,8 @@ class OutageMiddleware:
             return error_response(request, 503)
         with connection.execute_wrapper(database_watch.note):
             response = self.get_response(request)
+        if response.status_code == 503:
+            database_check.ask()  # so that further requests are refused at once if the host has vanished
         if isinstance(response, StreamingHttpResponse):
             response.streaming_content = _watched(cast("Iterator[bytes]", response.streaming_content))
         return response
@@ -37,10 +39,7 @@ class OutageMiddleware:
         """503 for an outage and for a page that says `Try again`; the page of a 500 for anything else."""
         if isinstance(exception, TryAgain):
             return error_response(request, exception.status_code, str(exception.detail))
-        response = outage_response(request, exception)
-        if response:
-            database_check.ask()  # so that further requests are refused at once if the host has vanished
-        return response
+        return outage_response(request, exception)
 
 
 def _watched(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -8,7 +8,6 @@ from django.templatetags.static import static
 from kombu import Queue
 
 from core.broker import transport_options
-from core.schedules import Every
 from ticketloop.addresses import broker, cors_origins, csrf_origins, email, hosts, postgresql, redis
 from ticketloop.environment import (
     Configuration,
@@ -167,6 +166,7 @@ USE_TZ = True
 DATABASE_TIME_LIMITS = read("DATABASE_TIME_LIMITS", boolean, True, SWITCH)
 # Milliseconds. What takes longer waits for something that is wrong; a client is told to try again within five seconds.
 TIME_LIMITS = "-c statement_timeout=4000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=10000"
+limits = TIME_LIMITS if DATABASE_TIME_LIMITS else ""
 PREPARED_STATEMENTS = read("PREPARED_STATEMENTS", boolean, True, SWITCH)  # see core.raw_sql
 database: dict[str, Any] = configuration.require(
     "DATABASE_URL",
@@ -197,9 +197,10 @@ DATABASES = {
             "keepalives_idle": 5,
             "keepalives_interval": 2,
             "keepalives_count": 3,
-            **({"options": TIME_LIMITS} if DATABASE_TIME_LIMITS else {}),
             "application_name": "ticketloop",
             **database["OPTIONS"],
+            # Those in the URL come last and win.
+            "options": f"{limits} {database['OPTIONS'].get('options', '')}".strip(),
             "server_side_binding": True,
             "prepare_threshold": None,  # `core.raw_sql` prepares its own statements
         },
@@ -394,12 +395,12 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # A tick expires before it can pile up: the next one does the same work.
-    "dispatch": {"task": "webhooks.dispatch", "schedule": Every(1.0), "options": {"expires": 5}},
-    "notify staff": {"task": "webhooks.notify_staff", "schedule": Every(60.0), "options": {"expires": 50}},
-    "prune": {"task": "webhooks.prune", "schedule": Every(3600.0), "options": {"expires": 3000}},
-    "prune keys": {"task": "tickets.prune_idempotency_keys", "schedule": Every(3600.0), "options": {"expires": 3000}},
-    "finish erasures": {"task": "tickets.finish_erasures", "schedule": Every(5.0), "options": {"expires": 5}},
-    "clear expired": {"task": "access.clear_expired", "schedule": Every(3600.0), "options": {"expires": 3000}},
+    "dispatch": {"task": "webhooks.dispatch", "schedule": 1.0, "options": {"expires": 5}},
+    "notify staff": {"task": "webhooks.notify_staff", "schedule": 60.0, "options": {"expires": 50}},
+    "prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3000}},
+    "prune keys": {"task": "tickets.prune_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3000}},
+    "finish erasures": {"task": "tickets.finish_erasures", "schedule": 5.0, "options": {"expires": 5}},
+    "clear expired": {"task": "access.clear_expired", "schedule": 3600.0, "options": {"expires": 3000}},
 }
 
 # --- Webhooks ----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from django.db.models.functions import Now, Upper
 from django.utils.text import Truncator
 
 from contacts.models import Contact
-from core.constraints import times_constraint
+from core.constraints import numbers_constraint, times_constraint
 from core.enum_field import EnumField
 
 # KiB. The INSERT that fills the pending list of the search index merges it; PostgreSQL's default of 4 MiB would delay
@@ -44,6 +44,7 @@ class Ticket(models.Model):
         permissions = [("export_ticket", "Can export tickets as CSV")]
         constraints = [
             times_constraint("tickets", "created_at", "resolved_at"),
+            numbers_constraint("tickets"),
             models.CheckConstraint(
                 condition=~models.Q(issue_description=""), name="tickets_issue_description_not_empty"
             ),

@@ -37,12 +37,18 @@ def delete_receiver(receiver: Receiver) -> None:
     """
     values = {"receiver": receiver.pk}
     short_transaction(lambda: execute(DISABLE, values), PATIENCE)
-    short_transaction(lambda: execute(WAIT_FOR_WRITERS, {}), PATIENCE)
+    short_transaction(_wait_for_writers, PATIENCE)
     last: int | None = 0
     while last is not None:
         last = short_transaction(partial(_delete_batch, receiver.pk, last), PATIENCE)
     short_transaction(lambda: execute(DELETE_LANES, values), PATIENCE)
     short_transaction(lambda: execute(DELETE_RECEIVER, values), PATIENCE)
+
+
+def _wait_for_writers() -> None:
+    # A little longer than PostgreSQL's deadlock_timeout, after which it cancels an autovacuum that is in the way.
+    execute("SET LOCAL lock_timeout = 1500", {})
+    execute(WAIT_FOR_WRITERS, {})
 
 
 def _delete_batch(receiver: int, after: int) -> int | None:

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from core.constraints import times_constraint
+from core.constraints import numbers_constraint, times_constraint
 from webhooks import encryption, headers
 from webhooks.receiver_url import validate_receiver_url
 from webhooks.signing import new_secret
@@ -81,6 +81,7 @@ class Receiver(models.Model):
                 condition=models.Q(source="environment"),
                 name="webhook_receivers_one_from_environment",
             ),
+            numbers_constraint("webhook_receivers"),
             times_constraint(
                 *("webhook_receivers", "previous_secret_until", "disabled_at", "notify_staff_at", "failing_since"),
                 *("next_probe_at", "created_at"),
@@ -221,6 +222,7 @@ class Delivery(models.Model):
                 name="webhook_deliveries_state",
             ),
             times_constraint("webhook_deliveries", "next_attempt_at", "leased_until", "created_at", "finished_at"),
+            numbers_constraint("webhook_deliveries"),
         ]
 
     def __str__(self) -> str:

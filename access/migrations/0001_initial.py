@@ -115,4 +115,8 @@ class Migration(migrations.Migration):
         ),
         # The reverse keeps the groups, which may have members.
         migrations.RunPython(create_roles, migrations.RunPython.noop),
+        migrations.AddConstraint(
+            model_name="apikey",
+            constraint=models.CheckConstraint(condition=models.Q(("id__gt", 0)), name="api_keys_id"),
+        ),
     ]

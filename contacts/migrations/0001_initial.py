@@ -68,4 +68,8 @@ class Migration(migrations.Migration):
                 condition=models.Q(("created_at__range", YEARS_1_TO_9999)), name="contacts_times"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="contact",
+            constraint=models.CheckConstraint(condition=models.Q(("id__gt", 0)), name="contacts_id"),
+        ),
     ]

@@ -17,6 +17,7 @@ from core.streams import LimitedStream
 # Rows per chunk: few at first, for a fast first byte; then many, which costs least; in a long list fewer again, so
 # that other requests of the process are not held up.
 CHUNK_SIZES = (100, 1000, 250)
+SLOW_BODY = 1_000_000  # characters; nginx holds a few megabytes for each reader (proxy/server.conf)
 
 
 def list_response(request: Request, collection: Collection) -> HttpResponseBase:
@@ -24,20 +25,27 @@ def list_response(request: Request, collection: Collection) -> HttpResponseBase:
     query = read_query(request, collection)
     if query.limit is not None:
         return _page(request, collection, query, query.limit)
-    chunks = LimitedStream(lambda: stream(collection, query)) if request.method == "GET" else iter(())
-    return StreamingHttpResponse(chunks, content_type="application/json")
+    if request.method == "HEAD":
+        return StreamingHttpResponse((), content_type="application/json")
+    first = fetch_chunk(collection, query, None, CHUNK_SIZES[0])
+    if first.rows < CHUNK_SIZES[0]:
+        return _whole(f"[{first.body}]")
+    return StreamingHttpResponse(LimitedStream(_chunks(first, collection, query)), content_type="application/json")
 
 
-def stream(collection: Collection, query: Query) -> Iterator[bytes]:
-    """The whole list as one JSON array; its beginning is fetched at once, as its failure can still be answered.
+def _whole(body: str) -> HttpResponseBase:
+    """A response; one that a slow reader cannot be done with takes turns with streams."""
+    if len(body) < SLOW_BODY:
+        return HttpResponse(body, content_type="application/json")
+    return StreamingHttpResponse(LimitedStream(iter([body.encode()])), content_type="application/json")
+
+
+def _chunks(chunk: Chunk, collection: Collection, query: Query) -> Iterator[bytes]:
+    """The whole list as one JSON array, from its first chunk on, whose failure could still be answered.
 
     Each chunk is a statement of its own, so that no transaction or server-side cursor stays open between chunks; memory
     does not grow with the list.
     """
-    return _continue(fetch_chunk(collection, query, None, CHUNK_SIZES[0]), collection, query)
-
-
-def _continue(chunk: Chunk, collection: Collection, query: Query) -> Iterator[bytes]:
     sizes = chain(CHUNK_SIZES, repeat(CHUNK_SIZES[-1]))
     size = next(sizes)
     yield f"[{chunk.body}".encode()
@@ -49,10 +57,10 @@ def _continue(chunk: Chunk, collection: Collection, query: Query) -> Iterator[by
     yield b"]"
 
 
-def _page(request: Request, collection: Collection, query: Query, limit: int) -> HttpResponse:
+def _page(request: Request, collection: Collection, query: Query, limit: int) -> HttpResponseBase:
     page = fetch_page(collection, query, limit)
     backward = query.position is not None and query.position.backward
-    response = HttpResponse(f"[{page.body}]", content_type="application/json")
+    response = _whole(f"[{page.body}]")
     links = {"first": ""}
     if page.first and (page.more if backward else query.position):
         links["prev"] = cursors.encode(collection, query, Position(page.first, backward=True))

@@ -19,7 +19,8 @@ def report() -> Report:
 def test_every_accepted_ticket_arrives(report: Report, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         print(f"\n{report.table()}")
-    assert len(report.accepted) > 150
+    never_refused = [post for post in report.posts if post.fault not in DATABASE_FAULTS]
+    assert len(report.accepted) >= len(never_refused) > 0
     assert report.lost == set()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
-from django.db import DatabaseError, connection, models, transaction
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from access.keys import SECRET_LENGTH
 from contacts.models import Contact
@@ -74,3 +74,11 @@ def write(field: "models.Field[Any, Any]", value: str) -> bool:
     except DatabaseError:
         return False
     return True
+
+
+@pytest.mark.parametrize("table", ["contacts", "tickets", "webhook_receivers", "webhook_deliveries", "api_keys"])
+def test_numbers_are_positive(in_process: Service, database: None, table: str) -> None:
+    session_key("ada", is_superuser=True)
+    pages.fill(in_process, pages.Texts())
+    with pytest.raises(IntegrityError, match=f"{table}_id"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET id = -id")

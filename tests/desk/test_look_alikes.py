@@ -42,6 +42,7 @@ def test_addresses_that_mix_alphabets(address: str) -> None:
         "łódź@straße.de",
         "trần@việt.vn",
         "a@例え.jp",
+        "佐々木@example.jp",
         "a@한국.kr",
         "иван@пример.рф",
     ],

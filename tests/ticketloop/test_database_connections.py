@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection
 
-from tests.processes import wait_until
+from tests.processes import Process, wait_until
 from tests.service import Service
 
 
@@ -45,3 +46,17 @@ def test_without_prepared_statements_all_is_the_same(
     start_service: Callable[..., Service], service: Service, database: None
 ) -> None:
     assert resolved_tickets(start_service(PREPARED_STATEMENTS="off")) == resolved_tickets(service)
+
+
+@pytest.mark.parametrize(
+    ("limits", "timeout"), [({}, "0"), ({"DATABASE_TIME_LIMITS": ""}, "0"), ({"DATABASE_TIME_LIMITS": "on"}, "4s")]
+)
+def test_commands_take_as_long_as_they_take_and_options_of_the_url_stand_beside_the_limits(
+    start_process: Callable[..., Process], database_url: str, limits: dict[str, str], timeout: str
+) -> None:
+    url = f"{database_url}?options=-c%20work_mem%3D5MB"
+    show = "from django.db import connection as c; d = c.cursor(); d.execute(\"SELECT current_setting('{}')\"); "
+    code = "".join(show.format(name) + "print(d.fetchone());" for name in ("statement_timeout", "work_mem"))
+    command = start_process("manage", "shell", "--no-imports", "-c", code, DATABASE_URL=url, **limits)
+    assert command.wait_for_end() == 0
+    assert command.output().splitlines()[-2:] == [f"('{timeout}',)", "('5MB',)"]

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 
+import pytest
 from django.db import connection
 
 from core.streams import MAX_STREAMS
@@ -25,7 +26,10 @@ def test_a_form_that_is_too_large_is_refused_unread(service: Service) -> None:
     assert "Too large" in page.text
 
 
-def test_slow_readers_of_lists_leave_the_others_alone(start_service: Callable[..., Gunicorn], database: None) -> None:
+@pytest.mark.parametrize("path", ["/api/v1/tickets", "/api/v1/tickets?limit=1000"])
+def test_slow_readers_of_lists_leave_the_others_alone(
+    start_service: Callable[..., Gunicorn], database: None, path: str
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute(LONG_LIST)
     service = start_service(WEB_CONCURRENCY="1")
@@ -34,9 +38,10 @@ def test_slow_readers_of_lists_leave_the_others_alone(start_service: Callable[..
             reader = readers.enter_context(socket.socket())
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             reader.connect(("127.0.0.1", int(service.url.rpartition(":")[2])))
-            reader.sendall(b"GET /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            reader.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             assert reader.recv(15) == b"HTTP/1.1 200 OK"
-        refused = service.request("GET", "/api/v1/tickets")
+        refused = service.request("GET", path)
         assert (refused.status_code, refused.headers["Retry-After"], list(refused.json())) == (503, "5", ["detail"])
         assert service.request("GET", "/api/v1/tickets?limit=1").status_code == 200
+        assert service.request("GET", "/api/v1/tickets?status=resolved").json() == []
         assert service.open_ticket().status_code == 201

@@ -1,5 +1,6 @@
 """PostgreSQL locked, slow, read-only, frozen: clients are answered in time, and what is no outage stays an error."""
 
+import os
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -133,7 +134,7 @@ def test_while_postgresql_stands_still_clients_are_told_in_time(
     assert told(service.open_ticket()) == TOLD_TO_RETRY
     assert monotonic() - start < ANSWER_LIMIT
     health = service.request("GET", "/health")
-    assert (health.status_code, health.json()["database"]) == (503, "error")
+    assert (health.status_code, health.json()["database"], health.json()["broker"]) == (503, "error", "ok")
     page = service.request("GET", "/admin/login/")
     assert told(page) == TOLD_TO_RETRY
     assert "Not available right now" in page.text
@@ -141,3 +142,21 @@ def test_while_postgresql_stands_still_clients_are_told_in_time(
     signal_tree(pid(own_postgres), signal.SIGCONT)
     wait_until(lambda: service.open_ticket().status_code == 201, what="a ticket")
     wait_until(lambda: service.request("GET", "/health").status_code == 200, what="health")
+
+
+def test_when_only_the_connection_that_checks_stands_still_it_is_replaced(
+    start_service: Callable[..., Service], own_postgres: EmbeddedPostgres
+) -> None:
+    service = start_service(DATABASE_URL=own_postgres.url, WEB_CONCURRENCY="1")
+    assert service.request("GET", "/health").status_code == 200
+    with psycopg.connect(own_postgres.superuser_url) as database:
+        row = database.execute(
+            "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_is_in_recovery%'"
+        ).fetchone()
+    assert row
+    os.kill(row[0], signal.SIGSTOP)
+    # Asked for when its last result is a second old.
+    wait_until(lambda: service.request("GET", "/health").status_code == 503, what="notice")
+    wait_until(lambda: service.request("GET", "/health").status_code == 200, what="another connection")
+    wait_until(lambda: service.open_ticket().status_code == 201, what="a ticket")
+    os.kill(row[0], signal.SIGCONT)

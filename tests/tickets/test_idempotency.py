@@ -90,7 +90,8 @@ def behind_a_proxy(service: Service, settings: Settings) -> Service:
 
 @pytest.fixture(scope="module")
 def gunicorn_behind_a_proxy(start_service: Callable[..., Gunicorn]) -> Gunicorn:
-    return start_service(TRUSTED_PROXY_COUNT="1")
+    # Some tests hold a lock for longer than a request may wait for one.
+    return start_service(TRUSTED_PROXY_COUNT="1", DATABASE_TIME_LIMITS="off")
 
 
 def test_a_retry_from_another_address_gets_the_first_answer(behind_a_proxy: Service) -> None:
@@ -162,7 +163,10 @@ def test_while_one_is_running_another_address_is_409_with_the_same_body_only(
     assert open_with(gunicorn_behind_a_proxy, "k", other).content == first.result().content
 
 
-def test_while_the_first_is_running_a_retry_is_409_and_not_held_up(gunicorn: Gunicorn) -> None:
+def test_while_the_first_is_running_a_retry_is_409_and_not_held_up(
+    gunicorn_behind_a_proxy: Gunicorn, database: None
+) -> None:
+    gunicorn = gunicorn_behind_a_proxy
     gunicorn.open_ticket()
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic(), connection.cursor() as cursor:

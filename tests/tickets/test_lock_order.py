@@ -61,5 +61,5 @@ def test_tickets_that_somebody_else_is_changing_are_named(service: Service, data
     with psycopg.connect(database_url) as other:
         other.execute("SELECT FROM tickets FOR UPDATE")
         agent.post(f"/admin/tickets/ticket/{ticket}/resolve-one/")
-    assert "being changed by somebody else. Try again" in agent.get("/admin/tickets/ticket/").text
+    assert "somebody else is at some of them. Try again" in agent.get("/admin/tickets/ticket/").text
     assert Ticket.objects.get().status == "open"

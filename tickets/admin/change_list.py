@@ -176,7 +176,7 @@ class TicketListAdmin(ReadOnlyAdmin):
         except (IncorrectLookupParameters, DisallowedModelAdminLookup):
             # The list says what is wrong.
             return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_changelist')}?{request.GET.urlencode()}")
-        lines = LimitedStream(lambda: csv_lines(tickets))
+        lines = LimitedStream(line.encode() for line in csv_lines(tickets))
         response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="tickets-{timezone.now():%Y-%m-%d}.csv"'
         return response

@@ -57,8 +57,9 @@ def erasure_panel(request: HttpRequest, contact: Contact) -> dict[str, Any] | No
 @button("Export as JSON", "contacts.export_contact")
 def export(page: ContactAdmin, request: HttpRequest, contact: Contact) -> StreamingHttpResponse:
     """All data about the contact, as a JSON file."""
+    document = LimitedStream(chunk.encode() for chunk in privacy.export(contact))
     page.log_change(request, contact, "Exported.")
-    response = StreamingHttpResponse(LimitedStream(lambda: privacy.export(contact)), content_type="application/json")
+    response = StreamingHttpResponse(document, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="contact-{contact.pk}.json"'
     response["Cache-Control"] = "no-store"
     return response

@@ -66,7 +66,7 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
         try:
             changed = change(ids, request_actor(request))
         except BusyError:
-            text = "Some of these tickets are being changed by somebody else. Try again in a minute."
+            text = "Not all of these tickets were changed, as somebody else is at some of them. Try again in a minute."
             self.message_user(request, text, messages.ERROR)
             return
         unchanged = len(ids) - len(changed)

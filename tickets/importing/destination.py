@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection
 
 from contacts.models import ERASED_DOMAIN, Contact
+from core.raw_sql import execute
 from core.short_transaction import short_transaction
 from tickets.models import Ticket
 
@@ -37,8 +38,15 @@ class Destination:
         short_transaction(lambda: Contact.objects.bulk_create(contacts, ignore_conflicts=True))
 
     def add_tickets(self, tickets: Sequence[Ticket]) -> None:
-        """Adds tickets."""
-        short_transaction(lambda: Ticket.objects.bulk_create(tickets))
+        """Adds tickets, but none of a contact who was erased since the look-up."""
+        short_transaction(lambda: self._add_tickets(tickets))
+
+    def _add_tickets(self, tickets: Sequence[Ticket]) -> None:
+        contacts = list({ticket.contact_id for ticket in tickets})
+        # As opening a ticket does: an erasure waits for this, or this for the erasure.
+        execute("SELECT FROM contacts WHERE id = ANY (%(ids)s::bigint[]) ORDER BY id FOR KEY SHARE", {"ids": contacts})
+        erased = self.erased_contacts(contacts)
+        Ticket.objects.bulk_create(ticket for ticket in tickets if ticket.contact_id not in erased)
 
 
 class DryRun(Destination):

@@ -260,4 +260,8 @@ class Migration(migrations.Migration):
                 condition=models.Q(("created_at__range", YEARS_1_TO_9999)), name="idempotency_keys_times"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="ticket",
+            constraint=models.CheckConstraint(condition=models.Q(("id__gt", 0)), name="tickets_id"),
+        ),
     ]

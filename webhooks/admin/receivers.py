@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from core.short_transaction import BusyError
 from desk.base import DeskAdmin
 from desk.buttons import button
 from desk.formatting import badge, quantity
@@ -68,7 +69,16 @@ class ReceiverAdmin(DeskAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Receiver) -> None:
         """Once the transaction of Django's view has ended: the deletion has several of its own."""
-        transaction.on_commit(partial(delete_receiver, obj))
+        transaction.on_commit(partial(self._delete, request, obj))
+
+    def _delete(self, request: HttpRequest, receiver: Receiver) -> None:
+        try:
+            delete_receiver(receiver)
+        except BusyError:
+            list(messages.get_messages(request))  # Django's: that it was deleted
+            self.log_change(request, receiver, "The deletion was not finished.")
+            text = f"{receiver} is disabled, but its deliveries are in use. Delete it again in a minute."
+            self.message_user(request, text, messages.ERROR)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """No bulk deletion: it would delete deliveries too, which deserves a confirmation for each receiver."""

@@ -319,4 +319,12 @@ class Migration(migrations.Migration):
                 condition=models.Q(("started_at__range", YEARS_1_TO_9999)), name="webhook_attempts_times"
             ),
         ),
+        migrations.AddConstraint(
+            model_name="receiver",
+            constraint=models.CheckConstraint(condition=models.Q(("id__gt", 0)), name="webhook_receivers_id"),
+        ),
+        migrations.AddConstraint(
+            model_name="delivery",
+            constraint=models.CheckConstraint(condition=models.Q(("id__gt", 0)), name="webhook_deliveries_id"),
+        ),
     ]
