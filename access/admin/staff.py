@@ -32,6 +32,7 @@ class StaffAdmin(DeskAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """The list and the page of staff. Only superusers may create or change superusers."""
 
     form = ChangeStaffForm
+    sent_twice_hint = "If you did not see the generated password, set another one."
     add_form = AddStaffForm
     add_form_template = "admin/change_form.html"  # Django's promises further options afterwards
     change_password_form = AdminPasswordChangeForm

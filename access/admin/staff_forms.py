@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import UserCreationForm
+from django.db import transaction
 from unfold.forms import UserChangeForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
@@ -85,4 +86,5 @@ class ChangeStaffForm(RoleMixin, UserChangeForm):
 def _is_last_superuser(member: StaffMember) -> bool:
     """Locks all of them until the transaction ends: two superusers may be demoting each other at this moment."""
     superusers = StaffMember.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
-    return [each.pk for each in superusers] == [member.pk]
+    with transaction.atomic():
+        return [each.pk for each in superusers] == [member.pk]
