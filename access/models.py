@@ -1,7 +1,8 @@
-"""API keys."""
+"""API keys; staff and their roles, which are Django's users and groups."""
 
 from datetime import datetime
 
+from django.contrib.auth.models import Group, User
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -53,3 +54,37 @@ class ApiKey(models.Model):
     def has_expired(self, now: datetime) -> bool:
         """Whether the key has expired at this time."""
         return self.expires_at is not None and self.expires_at <= now
+
+
+class StaffMember(User):
+    """A user under the name that the desk has for them. Nobody deletes one: history keeps their names."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("add", "change", "view")
+        verbose_name = "staff member"
+        verbose_name_plural = "staff"
+
+    @property
+    def role_names(self) -> str:
+        """What this person may do, in a word or two."""
+        if self.is_superuser:
+            return "Superuser"
+        return ", ".join(sorted(group.name for group in self.groups.all()))
+
+
+# Created by migrations; they keep their names, by which documents and operators know them.
+BUILT_IN_ROLES = ("Support agent", "Support lead", "Administrator")
+
+
+class Role(Group):
+    """A group under the name that the desk has for it: the permissions of those staff who have the role."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "role"
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether migrations created it."""
+        return self.name in BUILT_IN_ROLES

@@ -11,16 +11,20 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, PAGE_VAR
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.text import smart_split
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 
+from desk import once
 from desk.buttons import Button
+from desk.forms import careful
 from desk.paginator import CappedPaginator, DeskChangeList
 
 if TYPE_CHECKING:
@@ -50,6 +54,8 @@ class DeskAdmin(ModelAdmin):
     list_per_page = 50
     buttons: tuple[Button, ...] = ()
     panels: tuple[Panel, ...] = ()
+    sent_twice_hint = ""  # for whoever sent a form twice, and saw only the answer to the second
+    change_form_before_template = "desk/hidden.html"
     change_form_outer_before_template = "desk/buttons.html"
     change_form_outer_after_template = "desk/panels.html"
 
@@ -119,6 +125,27 @@ class DeskAdmin(ModelAdmin):
             own.append(path(f"<int:pk>/{each.name}/", view, name=name))
         return own + super().get_urls()
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return careful(super().get_form(request, obj, change=change, **kwargs), request)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's; a form that is sent twice adds one object, and leads to it."""
+        if request.method != "POST":
+            return super().add_view(request, form_url, {"form_token": once.new_token(), **(extra_context or {})})
+        with transaction.atomic():
+            obj = self.get_object(request, once.added_before(request) or "")
+            if obj is None:
+                return super().add_view(request, form_url, {"form_token": once.new_token(), **(extra_context or {})})
+        text = f"The form was sent twice; the {self.opts.verbose_name} “{obj}” was added once. {self.sent_twice_hint}"
+        self.message_user(request, text, messages.WARNING)
+        return self.page_of(obj) if self.has_view_permission(request, obj) else redirect("admin:index")
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        once.remember(request, obj.pk)
+        return super().log_addition(request, obj, message)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
@@ -135,6 +162,10 @@ class DeskAdmin(ModelAdmin):
             reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
         )
 
+    def page_of_button(self, request: HttpRequest, obj: Model) -> HttpResponse:
+        """A redirect to the page with the button, from its own URL: that is where signing in leads to."""
+        return self.page_of(obj)
+
     def _offers(self, request: HttpRequest, button: Button, obj: Model) -> bool:
         return request.user.has_perm(button.permission) and button.shown(obj)
 
@@ -142,13 +173,13 @@ class DeskAdmin(ModelAdmin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{button.name}", args=[obj.pk])
 
     def _run_button(self, request: HttpRequest, pk: int, button: Button) -> HttpResponseBase:
-        if not button.form and request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
         if not request.user.has_perm(button.permission):
             raise PermissionDenied
         obj = self.get_object(request, str(pk))
         if obj is None:
             raise Http404
+        if not button.form and request.method != "POST":
+            return self.page_of_button(request, obj)
         if not button.shown(obj):
             self.message_user(request, "That is no longer possible; nothing was changed.", messages.WARNING)
             return self.page_of(obj)

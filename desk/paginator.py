@@ -19,6 +19,12 @@ else:
     BaseChangeList = UnfoldChangeList
 
 
+def capped_count(rows: QuerySet[Any], most: int) -> str:
+    """The number of rows for people; beyond `most` they are not counted: `2,000+`."""
+    count = rows.order_by()[: most + 1].count()
+    return f"{most:,}+" if count > most else f"{count:,}"
+
+
 class CappedPaginator(BasePaginator):
     """Stops counting at `MAX_ROWS`, so that neither the count nor the last page scans the table."""
 

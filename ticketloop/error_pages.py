@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from core.database_errors import is_temporary
 from core.errors import RETRY_AFTER, DatabaseUnavailable, log_outage
+from desk.interruption import out_of_date
 
 DETAILS = {
     400: "Bad request.",
@@ -36,6 +37,8 @@ ADVICE = {
     500: "It is in the service's log. Go back and try again, or tell your administrator when it happened.",
     503: "What you did may not have been saved. Please look, and try again in a moment.",
 }
+
+NOT_FROM_HERE = "Nothing was changed. Reload the page that you came from and try again; allow cookies for this address."
 
 
 def error_response(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
@@ -68,6 +71,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403 outside DRF."""
     return error_response(request, 403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Back to the desk's page that sent it, with what was typed; 403 for other sites, and without cookies."""
+    return out_of_date(request) or error_response(request, 403, NOT_FROM_HERE)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

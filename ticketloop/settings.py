@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "ticketloop.middleware.AuthenticationMiddleware",
     "ticketloop.middleware.MessageMiddleware",
+    "desk.interruption.SignedOutMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -253,6 +254,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for bot
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS_ONLY else None
 X_FRAME_OPTIONS = "DENY"
 
+CSRF_FAILURE_VIEW = "ticketloop.error_pages.csrf_failure"
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 

@@ -28,8 +28,8 @@ GROUPS = {
     ],
     "Administration": [
         Entry("API keys", "key", "access.view_apikey", "access_apikey"),
-        Entry("Staff", "badge", "auth.view_user", "auth_user"),
-        Entry("Roles", "group", "auth.view_group", "auth_group"),
+        Entry("Staff", "badge", "access.view_staffmember", "access_staffmember"),
+        Entry("Roles", "group", "access.view_role", "access_role"),
     ],
 }
 

@@ -45,6 +45,7 @@ class ApiKeyAdmin(DeskAdmin):
     """The list and the page of API keys. A key is shown once, when it is created."""
 
     form = ApiKeyForm
+    sent_twice_hint = "If you did not see the key, revoke this one and add another."
     list_display = ["name", "begins_with", "allowed", "status", "last_used_at", "expires_at", "created_at"]
     search_fields = ["name", "prefix"]
     readonly_fields = ["begins_with", "status", "created_at", "last_used_at", "revoked_at"]

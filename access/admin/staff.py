@@ -1,38 +1,61 @@
-"""Pages of staff and roles: Django's users and groups in the look of the desk."""
+"""Pages of staff: one form decides what a colleague may do, by their role."""
 
+import secrets
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
-from django.http import HttpRequest
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from unfold.forms import AdminPasswordChangeForm
 
+from access.admin.permissions_field import PermissionsField
+from access.admin.staff_forms import AddStaffForm, ChangeStaffForm
+from access.models import StaffMember
 from desk.base import DeskAdmin
 
 admin.site.unregister([User, Group])
 
 
-class CheckboxManyToMany(DeskAdmin):
-    """Checkboxes for roles and permissions: filter_horizontal is not usable with a screen reader."""
+class RoleFilter(admin.RelatedFieldListFilter):
+    """Staff with a role; the field behind it has another name."""
 
-    filter_horizontal = ()
-
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        return super().formfield_for_manytomany(
-            db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultipleWidget}
-        )
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "role"
 
 
-@admin.register(User)
-class UserAdmin(CheckboxManyToMany, DjangoUserAdmin):  # type: ignore[type-arg]
+@admin.register(StaffMember)
+class StaffAdmin(DeskAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     """The list and the page of staff. Only superusers may create or change superusers."""
 
-    form = UserChangeForm
-    add_form = UserCreationForm
+    form = ChangeStaffForm
+    sent_twice_hint = "If you did not see the generated password, set another one."
+    add_form = AddStaffForm
+    add_form_template = "admin/change_form.html"  # Django's promises further options afterwards
     change_password_form = AdminPasswordChangeForm
+    list_display = ["username", "full_name", "role", "is_active", "last_sign_in"]
+    list_filter = [("groups", RoleFilter), "is_active"]
+    filter_horizontal = ()
+    readonly_fields = ["last_sign_in", "date_joined"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_fieldsets(self, request: HttpRequest, obj: StaffMember | None = None) -> Any:
+        password = ["password"] if obj else ["password1", "password2"]
+        names = ["username", "first_name", "last_name", "email"]
+        fieldsets: list[Any] = [(None, {"fields": [*names, *password, "role", "is_active"]})]
+        if request.user.is_superuser:
+            fieldsets.append(("Advanced", {"fields": ["is_superuser", "user_permissions"], "classes": ["collapse"]}))
+        return [*fieldsets, ("Account", {"fields": self.readonly_fields})] if obj else fieldsets
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name != "user_permissions":
+            return super().formfield_for_manytomany(db_field, request, **kwargs)
+        return PermissionsField(label="extra permissions", help_text="Beside those of the role.")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
@@ -42,11 +65,35 @@ class UserAdmin(CheckboxManyToMany, DjangoUserAdmin):  # type: ignore[type-arg]
         """Never: people who leave are made inactive, so that history keeps their names."""
         return False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = super().get_readonly_fields(request, obj)
-        return fields if request.user.is_superuser else [*fields, "is_superuser", "user_permissions"]
+    @admin.display(description="name", ordering="first_name")
+    def full_name(self, member: StaffMember) -> str:
+        return member.get_full_name() or "–"
 
+    @admin.display(description="role")
+    def role(self, member: StaffMember) -> str:
+        return member.role_names or "none"
 
-@admin.register(Group)
-class GroupAdmin(CheckboxManyToMany, DjangoGroupAdmin):  # type: ignore[misc]
-    """The list and the page of roles."""
+    @admin.display(description="last sign-in", ordering="last_login")
+    def last_sign_in(self, member: StaffMember) -> Any:
+        return member.last_login or "never"
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change and not form.cleaned_data["password1"]:
+            obj.generated_password = secrets.token_urlsafe(12)  # shown by response_add, never stored
+            obj.set_password(obj.generated_password)
+        obj.is_staff = True  # whoever has a role may sign in to the desk
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        role = form.cleaned_data["role"]
+        form.instance.groups.set([role] if role else [])
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Shows a generated password in the response itself, so that it is never stored."""
+        password = getattr(obj, "generated_password", None)
+        if password is None:
+            return super().response_add(request, obj, post_url_continue)
+        context = {**self.admin_site.each_context(request), "title": "The first password", "opts": self.opts}
+        context |= {"original": obj, "password": password}
+        return TemplateResponse(request, "access/password.html", context)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import django.contrib.auth.models
 import django.contrib.postgres.fields
 import django.db.models.functions.datetime
 from django.apps import apps as installed
@@ -27,13 +28,13 @@ def create_roles(apps, schema_editor):
     """Creates the three roles as groups; adds missing permissions to existing ones and removes none."""
     using = schema_editor.connection.alias
     # Django creates permissions in post_migrate, after all migrations; the roles need them now.
-    for label in [*OWN_APPS, "auth"]:
+    for label in OWN_APPS:
         create_permissions(installed.get_app_config(label), verbosity=0, using=using)
     permissions = {
         f"{permission.content_type.app_label}.{permission.codename}": permission
         for permission in apps.get_model("auth", "Permission").objects.using(using).select_related("content_type")
     }
-    everything = [name for name in permissions if name.split(".")[0] in [*OWN_APPS, "auth"]]
+    everything = [name for name in permissions if name.split(".")[0] in OWN_APPS]
     roles = {"Support agent": AGENT, "Support lead": LEAD, "Administrator": everything}
     for name, names in roles.items():
         group, _ = apps.get_model("auth", "Group").objects.using(using).get_or_create(name=name)
@@ -112,6 +113,27 @@ class Migration(migrations.Migration):
                 ),
                 name="api_keys_times",
             ),
+        ),
+        migrations.CreateModel(
+            name="StaffMember",
+            fields=[],
+            options={
+                "verbose_name": "staff member",
+                "verbose_name_plural": "staff",
+                "proxy": True,
+                "default_permissions": ("add", "change", "view"),
+                "indexes": [],
+                "constraints": [],
+            },
+            bases=("auth.user",),
+            managers=[("objects", django.contrib.auth.models.UserManager())],
+        ),
+        migrations.CreateModel(
+            name="Role",
+            fields=[],
+            options={"verbose_name": "role", "proxy": True, "indexes": [], "constraints": []},
+            bases=("auth.group",),
+            managers=[("objects", django.contrib.auth.models.GroupManager())],
         ),
         # The reverse keeps the groups, which may have members.
         migrations.RunPython(create_roles, migrations.RunPython.noop),

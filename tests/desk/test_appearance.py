@@ -9,7 +9,7 @@ from tests.service import Service
 from webhooks.models import Receiver
 
 PAGES = ["/admin/", "/admin/tickets/ticket/", "/admin/tickets/ticket/add/", "/admin/contacts/contact/"]
-PAGES += ["/admin/webhooks/receiver/", "/admin/webhooks/delivery/", "/admin/auth/user/"]
+PAGES += ["/admin/webhooks/receiver/", "/admin/webhooks/delivery/", "/admin/access/staffmember/"]
 
 
 def pages(service: Service) -> list[str]:

@@ -57,8 +57,9 @@ def api_paths() -> list[str]:
 def write_hostile_values(number: int) -> list[str]:
     """Writes the value of this number into every column, where PostgreSQL takes it; returns those columns."""
     written = []
-    for model in apps.get_models():
-        for field in model._meta.concrete_fields if model._meta.app_label in OWN_APPS else []:
+    own = [each for each in apps.get_models() if each._meta.app_label in OWN_APPS and not each._meta.proxy]
+    for model in own:
+        for field in model._meta.concrete_fields:
             values = next(values for type_, values in HOSTILE.items() if isinstance(field, type_))
             if not field.is_relation and not field.primary_key and write(field, values[number % len(values)]):
                 written.append(str(field))

@@ -91,7 +91,7 @@ def test_every_payload_in_every_list(watch: ScriptWatch, service: Service) -> No
         text = watch.visit(f"/admin/{path}/")
         assert PAYLOADS[-1] in text, path
         assert PAYLOADS[-9] in text, path
-    watch.visit_all(["/admin/", "/admin/auth/user/"])
+    watch.visit_all(["/admin/", "/admin/access/staffmember/"])
 
 
 def test_every_payload_on_the_pages_of_single_objects(watch: ScriptWatch, service: Service) -> None:
@@ -110,7 +110,7 @@ def test_every_payload_on_the_pages_of_single_objects(watch: ScriptWatch, servic
         get_user_model().objects.filter(pk=user.pk).update(first_name=text[:150], last_name=text[150:])
         shown = watch.visit(f"/admin/tickets/ticket/{ticket.pk}/change/")
         assert [payload for payload in PAYLOADS if " ".join(payload.split()) not in " ".join(shown.split())] == []
-        own = [f"contacts/contact/{contact.pk}", f"webhooks/receiver/{receiver.pk}", f"auth/user/{user.pk}"]
+        own = [f"contacts/contact/{contact.pk}", f"webhooks/receiver/{receiver.pk}", f"access/staffmember/{user.pk}"]
         watch.visit_all([f"/admin/{path}/change/" for path in own])
     assert delivery
     attempt = {"started_at": timezone.now(), "duration": 1, "error": everything, "response": everything}

@@ -64,9 +64,8 @@ class TicketAddAdmin(ReadOnlyAdmin):
         return bool(request.user.has_perm("tickets.add_ticket"))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        if obj is None:
-            return OpenTicketForm
-        return super().get_form(request, obj, change=change, **kwargs)
+        own = {} if obj else {"form": OpenTicketForm}
+        return super().get_form(request, obj, change=change, **kwargs, **own)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return super().get_fields(request, obj) if obj else ["full_name", "email", "issue_description"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -41,9 +41,9 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
         self._change(request, _ids(tickets), services.reopen_tickets, "reopened")
 
     @button("Resolve", CHANGE, shown=lambda ticket: ticket.status == "open", primary=True)
-    def resolve_one(self, request: HttpRequest, ticket: Ticket) -> HttpResponse | None:
+    def resolve_one(self, request: HttpRequest, ticket: Ticket) -> HttpResponse:
         self._change(request, [ticket.pk], services.resolve_tickets, "resolved")
-        return _back_to_list(request)
+        return self.page_of_button(request, ticket)
 
     @button("Reopen", CHANGE, shown=lambda ticket: ticket.status == "resolved")
     def reopen_one(self, request: HttpRequest, ticket: Ticket) -> None:
@@ -56,6 +56,13 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
     ) -> HttpResponse:
         """The timeline on the ticket's page, which includes changes through the API."""
         return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_change', args=[object_id])}#timeline")
+
+    def page_of_button(self, request: HttpRequest, obj: Model) -> HttpResponse:
+        """The list with its filters if the button is there."""
+        if request.GET.get("from") != "list":
+            return super().page_of_button(request, obj)
+        filters = request.GET.get("_changelist_filters", "")
+        return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_changelist')}?{filters}")
 
     def _change(self, request: HttpRequest, ids: list[int], change: Change, done: str) -> None:
         """Runs the service and reports how many tickets it changed."""
@@ -80,11 +87,3 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
 
 def _ids(tickets: QuerySet[Ticket]) -> list[int]:
     return list(tickets.order_by("pk").values_list("pk", flat=True)[: MAX_SELECTED + 1])
-
-
-def _back_to_list(request: HttpRequest) -> HttpResponse | None:
-    """A redirect to the list with its filters if the button was pressed there; else None."""
-    if request.GET.get("from") != "list":
-        return None
-    filters = request.GET.get("_changelist_filters", "")
-    return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_changelist')}?{filters}")

@@ -1,19 +1,21 @@
 """Pages of receivers: settings, statistics, secret, test event, replay, enabling and disabling."""
 
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib.admin.utils import unquote
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from core.short_transaction import BusyError
+from core.time_limit import TimeLimitExceededError, time_limit
 from desk.base import DeskAdmin
 from desk.buttons import button
 from desk.formatting import badge, quantity
+from desk.paginator import capped_count
 from webhooks import circuit_breaker, redelivery, statistics
 from webhooks.admin.permissions import CHANGE_RECEIVER, RESEND, SEE_SECRET
 from webhooks.deletion import delete_receiver
@@ -24,6 +26,8 @@ from webhooks.models import Attempt, Delivery, Receiver
 
 MAX_REPLAYED = 50_000  # events of a replay from this page; `manage.py replay` has no limit
 LAST_ATTEMPTS = 10
+MAX_COUNTED = 100_000  # deliveries and attempts, before a receiver is deleted
+COUNT_TIME_LIMIT = 1.0  # seconds
 
 
 def managed_at_desk(receiver: Receiver) -> bool:
@@ -58,27 +62,27 @@ class ReceiverAdmin(DeskAdmin):
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
-    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Counts a receiver's deliveries and attempts; Django's would load each of them and ask for its permission."""
+    ) -> tuple[list[Any], dict[str, Any], set[str], list[Any]]:
+        """Says about how much goes with a receiver; Django's would load each delivery and ask for its permission."""
         (receiver,) = objs
-        counts = {
-            "deliveries": Delivery.objects.filter(receiver=receiver).count(),
-            "attempts": Attempt.objects.filter(receiver=receiver).count(),
-        }
-        return [str(receiver)], counts, set(), []
+        deliveries, attempts = (each.objects.filter(receiver=receiver) for each in (Delivery, Attempt))
+        return [str(receiver)], {"deliveries": _count(deliveries), "attempts": _count(attempts)}, set(), []
 
-    def delete_model(self, request: HttpRequest, obj: Receiver) -> None:
-        """Once the transaction of Django's view has ended: the deletion has several of its own."""
-        transaction.on_commit(partial(self._delete, request, obj))
-
-    def _delete(self, request: HttpRequest, receiver: Receiver) -> None:
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's page asks; the deletion itself has transactions of its own, which Django's would hold together."""
+        receiver = self.get_object(request, unquote(object_id)) if request.method == "POST" else None
+        if receiver is None or not self.has_delete_permission(request, receiver):
+            return super().delete_view(request, object_id, extra_context)
         try:
             delete_receiver(receiver)
         except BusyError:
-            list(messages.get_messages(request))  # Django's: that it was deleted
-            self.log_change(request, receiver, "The deletion was not finished.")
-            text = f"{receiver} is disabled, but its deliveries are in use. Delete it again in a minute."
+            text = "The receiver is not deleted yet, as it is in use at this moment. Try again in a minute."
             self.message_user(request, text, messages.ERROR)
+            return self.page_of(receiver)
+        self.log_deletions(request, [receiver])  # type: ignore[arg-type]  # a list, as in Django itself
+        return self.response_delete(request, str(receiver), receiver.pk)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """No bulk deletion: it would delete deliveries too, which deserves a confirmation for each receiver."""
@@ -184,6 +188,15 @@ class ReceiverAdmin(DeskAdmin):
         self.message_user(request, "The secret was rotated. “Show secret” shows the new one.")
 
     buttons = (enable, leave_disabled, send_test_event, replay, show_secret, rotate_secret, disable)
+
+
+def _count(rows: QuerySet[Any]) -> str:
+    """How many there are; no index has all deliveries of a receiver, so that among very many few are not found soon."""
+    try:
+        with time_limit(COUNT_TIME_LIMIT):
+            return capped_count(rows, MAX_COUNTED)
+    except TimeLimitExceededError:
+        return "too many to look through"
 
 
 def _problem(receiver: Receiver) -> str:

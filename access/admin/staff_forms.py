@@ -1,0 +1,90 @@
+"""Forms with which administrators add and change staff."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import UserCreationForm
+from django.db import transaction
+from unfold.forms import UserChangeForm
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
+
+from access.admin.permissions_field import choices
+from access.models import Role, StaffMember
+
+LAST_SUPERUSER = "This is the last active superuser: without one, nobody can manage superusers. Make another one first."
+HELP = {"is_active": "People who leave are made inactive, not deleted: they cannot sign in."}
+
+
+class RoleMixin(forms.Form):
+    """The role, one of all: required, but for superusers."""
+
+    role = forms.ModelChoiceField(
+        Role.objects.order_by("name"),
+        required=False,
+        empty_label="Choose a role",
+        widget=UnfoldAdminSelectWidget,
+        help_text="What this person may do at the desk and through the API.",
+    )
+    instance: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "user_permissions" in self.fields:
+            granted = self.instance.user_permissions.all() if self.instance.pk else None
+            self.fields["user_permissions"].queryset = choices(granted)  # type: ignore[attr-defined]
+        role = self.fields["role"]
+        role.required = "is_superuser" not in self.fields
+        roles = list(self.instance.groups.order_by("name")) if self.instance.pk else []
+        role.initial = roles[0].pk if roles else None
+        if len(roles) > 1:
+            role.help_text = f"This person has several: {', '.join(map(str, roles))}. Saving keeps only the one chosen."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "role" in cleaned and not cleaned["role"] and not cleaned.get("is_superuser"):
+            self.add_error("role", "Choose a role: without one, this person sees an empty desk.")
+        return cleaned
+
+
+class AddStaffForm(RoleMixin, UserCreationForm):  # type: ignore[type-arg]
+    """A new member of staff, with a password or none: then one is generated."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("password1", "password2"):
+            self.fields[name].required = False
+            self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+        self.fields["password1"].help_text = "Leave both empty to have one generated, which is shown once."
+        self.fields["password2"].help_text = ""
+
+    class Meta(UserCreationForm.Meta):
+        model = StaffMember
+        help_texts = HELP
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if bool(cleaned.get("password1")) != bool(cleaned.get("password2")) and not self.errors.get("password2"):
+            self.add_error("password2", "Enter the password in both fields, or leave both empty.")
+        return cleaned
+
+
+class ChangeStaffForm(RoleMixin, UserChangeForm):
+    """A member of staff; the last active superuser stays one."""
+
+    class Meta(UserChangeForm.Meta):
+        model = StaffMember
+        help_texts = HELP
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        for name in ("is_active", "is_superuser"):
+            if cleaned.get(name) is False and _is_last_superuser(self.instance):
+                self.add_error(name, LAST_SUPERUSER)
+        return cleaned
+
+
+def _is_last_superuser(member: StaffMember) -> bool:
+    """Locks all of them until the transaction ends: two superusers may be demoting each other at this moment."""
+    superusers = StaffMember.objects.select_for_update().filter(is_superuser=True, is_active=True).order_by("pk")
+    with transaction.atomic():
+        return [each.pk for each in superusers] == [member.pk]

@@ -1,0 +1,47 @@
+"""One press, one object: a form that adds something is taken once, however often it is sent.
+
+A double click, a reload and the browser's Back send it again. Each form has a token; the session knows what it added.
+"""
+
+import re
+import secrets
+
+from django.db import connection
+from django.http import HttpRequest
+
+FIELD = "form_token"
+SENT = "sent_forms"  # key in the session: what was added, by token
+MAX_KEPT = 50
+TOKEN = re.compile("[0-9a-f]{32}")
+
+
+def new_token() -> str:
+    """A token for a form that is being shown."""
+    return secrets.token_hex(16)
+
+
+def added_before(request: HttpRequest) -> str | None:
+    """The key of what this form has added already. Within a transaction: waits for an earlier request with it."""
+    token = _token(request)
+    if not token:
+        return None
+    with connection.cursor() as cursor:
+        lock = f"form {request.session.session_key} {token}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))", [lock])
+    # Read anew: the earlier request may have ended since this one began.
+    sent: dict[str, str] = type(request.session)(request.session.session_key).get(SENT, {})
+    request.session[SENT] = sent
+    return sent.get(token)
+
+
+def remember(request: HttpRequest, key: object) -> None:
+    """Saves what the form has added, in the transaction that adds it."""
+    if token := _token(request):
+        sent = {**request.session.get(SENT, {}), token: str(key)}
+        request.session[SENT] = dict(list(sent.items())[-MAX_KEPT:])
+        request.session.save()
+
+
+def _token(request: HttpRequest) -> str:
+    token = request.POST.get(FIELD, "")
+    return token if TOKEN.fullmatch(token) else ""

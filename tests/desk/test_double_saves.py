@@ -1,0 +1,133 @@
+"""A form sent twice adds one object; two people who correct one thing do not undo each other."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+
+import pytest
+import requests
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db import connection
+from pytest_django import Settings
+
+from access.models import ApiKey
+from contacts.models import Contact
+from tests.processes import Gunicorn
+from tests.service import Service
+from tests.staff import Staff
+from tickets.models import Ticket
+from webhooks.models import Receiver
+
+TICKET = {"full_name": "Bob", "email": "bob@example.com", "issue_description": "It hums."}
+RECEIVER = {"description": "Shop", "url": "https://example.com/", "body_format": "ticket", "timeout": "10"}
+ADD_TICKET = "/admin/tickets/ticket/add/"
+
+
+@pytest.fixture(autouse=True)
+def fast_password_hasher(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def hidden(staff: Staff, path: str) -> dict[str, str]:
+    """The hidden fields with which the page tells one form from another."""
+    page = staff.get(path).text
+    fields = re.findall(r'<input type="hidden" name="(form_token|loaded)" value="([^"]+)">', page)
+    assert fields
+    return {name: unescape(value) for name, value in fields}
+
+
+def shown(answer: requests.Response) -> str:
+    return " ".join(unescape(re.sub("<[^>]*>", " ", answer.text)).split())
+
+
+ADDED: list[tuple[str, dict[str, str], Callable[[], int], str]] = [
+    (ADD_TICKET, TICKET, Ticket.objects.count, ""),
+    ("/admin/webhooks/receiver/add/", {**RECEIVER, "events": "ticket.created"}, Receiver.objects.count, ""),
+    ("/admin/access/apikey/add/", {"name": "shop", "scopes": "tickets:read"}, ApiKey.objects.count, "revoke this one"),
+]
+
+
+@pytest.mark.parametrize(("path", "fields", "count", "hint"), ADDED, ids=["ticket", "receiver", "API key"])
+def test_a_form_sent_twice_adds_one(
+    service: Service, path: str, fields: dict[str, str], count: Callable[[], int], hint: str
+) -> None:
+    staff = Staff(service, "ada", is_superuser=True)
+    first, second = hidden(staff, path), hidden(staff, path)
+    assert staff.post(path, **fields, **first).status_code in {200, 302}
+    again = staff.post(path, **{**fields, **first})
+    assert (count(), again.status_code) == (1, 302)
+    page = shown(staff.get(again.headers["Location"]))
+    assert "The form was sent twice" in page
+    assert hint in page
+    staff.post(path, **fields, **second)
+    assert count() == 2
+
+
+def test_a_mistake_does_not_use_up_the_form(service: Service) -> None:
+    staff = Staff(service, "ada", "Support agent")
+    form = hidden(staff, ADD_TICKET)
+    assert staff.post(ADD_TICKET, **{**TICKET, "email": "nobody"}, **form).status_code == 200
+    assert staff.post(ADD_TICKET, **TICKET, **form).status_code == 302
+    assert Ticket.objects.count() == 1
+
+
+def test_of_many_presses_at_once_one_opens_a_ticket(gunicorn: Gunicorn) -> None:
+    staff = Staff(gunicorn, "ada", "Support agent")
+    form = hidden(staff, ADD_TICKET)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: staff.post(ADD_TICKET, **TICKET, **form), range(8)))
+    connection.close()
+    ticket = Ticket.objects.get()
+    where = {(answer.status_code, answer.headers.get("Location")) for answer in answers}
+    assert where == {(302, f"/admin/tickets/ticket/{ticket.pk}/change/")}
+
+
+def test_who_corrects_a_contact_is_told_what_changed_meanwhile(service: Service) -> None:
+    page = f"/admin/contacts/contact/{service.open_ticket().json()['contact_id']}/change/"
+    ada, grace = Staff(service, "ada", "Support lead"), Staff(service, "grace", "Support lead")
+    seen, seen_by_grace = hidden(ada, page), hidden(grace, page)
+    grace.post(page, full_name="Ada King", email="ada@example.com", **seen_by_grace)
+    mine = {"full_name": "Ada Byron", "email": "byron@example.com"}
+    answer = ada.post(page, **mine, **seen)
+    assert answer.status_code == 200
+    assert "grace has changed this meanwhile. It is now “Ada King”." in shown(answer)
+    assert shown(answer).count("meanwhile") == 1  # the address is as it was
+    for value in mine.values():
+        assert f'value="{value}"' in answer.text
+    assert Contact.objects.get().full_name == "Ada King"
+    known = unescape(re.findall(r'name="loaded" value="([^"]+)"', answer.text)[0])
+    assert ada.post(page, **mine, loaded=known).status_code == 302
+    assert Contact.objects.get().full_name == "Ada Byron"
+
+
+def test_the_same_correction_by_two_is_no_conflict(service: Service) -> None:
+    page = f"/admin/contacts/contact/{service.open_ticket().json()['contact_id']}/change/"
+    ada, grace = Staff(service, "ada", "Support lead"), Staff(service, "grace", "Support lead")
+    forms = [(each, hidden(each, page)) for each in (ada, grace)]
+    for each, seen in forms:
+        assert each.post(page, full_name="Ada King", email="ada@example.com", **seen).status_code == 302
+
+
+def test_receivers_staff_and_roles_are_kept_as_well(service: Service) -> None:
+    receiver = Receiver.objects.create(**RECEIVER)
+    ada = Staff(service, "ada", is_superuser=True)
+    grace = Staff(service, "grace", "Support agent")
+    user = get_user_model().objects.get(username="grace")
+    lead = Group.objects.get(name="Support lead")
+    forms = {
+        f"/admin/webhooks/receiver/{receiver.pk}/change/": {**RECEIVER, "events": "ticket.created"},
+        f"/admin/access/staffmember/{user.pk}/change/": {"username": "grace", "is_active": "on", "role": ""},
+    }
+    seen = {path: hidden(ada, path) for path in forms}
+    receiver.headers = {"X-Key": "s3cr3t"}
+    receiver.save()
+    user.groups.set([lead])
+    answers = {path: shown(ada.post(path, **fields, **seen[path])) for path, fields in forms.items()}
+    for answer, text in zip(answers.values(), ("", "It is now “Support lead”."), strict=True):
+        assert f"Somebody has changed this meanwhile. {text}".strip() in answer
+    receiver.refresh_from_db()
+    assert receiver.headers == {"X-Key": "s3cr3t"}
+    assert list(user.groups.all()) == [lead]
+    assert grace.get("/admin/").status_code == 200
