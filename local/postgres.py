@@ -26,7 +26,8 @@ SUPERUSER = "ticketloop"
 ROLE = "service"
 DATABASE = "ticketloop"
 UNPRIVILEGED = "nobody"
-NOT_DURABLE = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+# For tests, which run several services beside each other, each with dozens of connections.
+NOT_DURABLE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=500"]
 
 
 class EmbeddedPostgres(EmbeddedServer):
@@ -70,7 +71,7 @@ class EmbeddedPostgres(EmbeddedServer):
             *end_with_parent(signal.SIGINT),
             *(str(self._programs / "postgres"), "-D", self._folder, "-p", str(self.port)),
             *arguments,
-            *([] if self.durable else NOT_DURABLE),
+            *([] if self.durable else [part for value in NOT_DURABLE for part in ("-c", value)]),
         ]
 
     def answers(self) -> bool:
