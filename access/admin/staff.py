@@ -33,6 +33,7 @@ class UserAdmin(CheckboxManyToMany, DjangoUserAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    search_fields = [f"{name}__fold__matches" for name in ("username", "first_name", "last_name", "email")]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
@@ -50,3 +51,5 @@ class UserAdmin(CheckboxManyToMany, DjangoUserAdmin):  # type: ignore[type-arg]
 @admin.register(Group)
 class GroupAdmin(CheckboxManyToMany, DjangoGroupAdmin):  # type: ignore[misc]
     """The list and the page of roles."""
+
+    search_fields = ["name__fold__matches"]
