@@ -23,7 +23,7 @@ EAST_ASIAN = (
     "\uf900-\ufaff\U00020000-\U0003ffff"
 )
 # What trigram indexes can look up; anything shorter would scan the whole index.
-INDEXED = re.compile(rf"[^\W_]{{3}}|[\W_][^\W_]+[\W_]|[{EAST_ASIAN}]")
+INDEXED = re.compile(r"[^\W_]{3}|[\W_][^\W_]+[\W_]")
 # A word, or several in double quotes. An apostrophe is none: O'Brien can't be quoted by it.
 WORD = re.compile(r'["“”„]([^"“”„]*[^"“”„\s][^"“”„]*)["“”„](?!\S)|(\S+)')
 MAX_WORDS = 10  # further words are ignored: each costs another look at every row
@@ -37,12 +37,12 @@ def split_words(query: str) -> list[str]:
 
 def is_indexed(text: str) -> bool:
     """Whether a trigram index can look the text up."""
-    return bool(INDEXED.search(normalize("NFKC", text)))
+    return bool(INDEXED.search(normalize("NFKC", text))) or is_east_asian(text)
 
 
 def is_east_asian(text: str) -> bool:
-    """Whether the text has a Chinese, Japanese or Korean letter."""
-    return bool(re.search(f"[{EAST_ASIAN}]", normalize("NFKC", text)))
+    """Whether the text has a Chinese, Japanese or Korean letter, not only a punctuation mark."""
+    return any(map(str.isalnum, re.findall(f"[{EAST_ASIAN}]", normalize("NFKC", text))))
 
 
 @CharField.register_lookup

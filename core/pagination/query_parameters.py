@@ -61,11 +61,14 @@ def parse_date_time(text: str) -> datetime:
 
 def parse_search(text: str) -> str:
     """A text that the search indexes can look up."""
-    shortest = 1 if is_east_asian(text) else MIN_SEARCH_LENGTH
-    if not shortest <= len(text) <= MAX_SEARCH_LENGTH:
+    may_be_short = is_east_asian(text)
+    if not (1 if may_be_short else MIN_SEARCH_LENGTH) <= len(text) <= MAX_SEARCH_LENGTH:
         raise ValueError(f"Must have {MIN_SEARCH_LENGTH} to {MAX_SEARCH_LENGTH} characters{SHORTER}.")
-    if not any(map(str.isalnum, text)) or "\0" in text:
-        raise ValueError("Must contain a letter or a digit, and no null character.")
+    # One at the very beginning, followed by signs, is in no trigram.
+    if not (may_be_short or any(map(str.isalnum, text[1:]))):
+        raise ValueError("Must contain two letters or digits.")
+    if "\0" in text:
+        raise ValueError("Must not contain a null character.")
     return text
 
 
