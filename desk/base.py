@@ -22,7 +22,7 @@ from unfold.admin import TabularInline as UnfoldTabularInline
 
 from core.search import split_words
 from desk.buttons import Button
-from desk.paginator import CappedPaginator, DeskChangeList
+from desk.paginator import MAX_ROWS, CappedPaginator, DeskChangeList
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -87,6 +87,13 @@ class DeskAdmin(ModelAdmin):
             request.GET = query
         self._check_selection(request.POST.getlist(ACTION_CHECKBOX_NAME))
         return super().changelist_view(request, extra_context)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+        """Django's, but "all" are the rows that the list has, as the link says, and not every match."""
+        if request.POST.get("select_across", "0") != "0":
+            listed = self.get_changelist_instance(request).queryset.values_list("pk", flat=True)[:MAX_ROWS]
+            queryset = queryset.filter(pk__in=list(listed))
+        return super().response_action(request, queryset, *args)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Django's; it fails on an empty `_to_field` in the URL."""

@@ -66,11 +66,12 @@ class TicketChangeList(DeskChangeList):
         except TimeLimitExceededError:
             self.queryset = self.queryset.filter(newest())
             self._get_rows(request)
-            text = (
-                f"Searching every ticket would take too long, so only the newest {NEWEST:,} were searched. "
-                "Add a word or a filter."
-            )
-            messages.warning(request, text)
+            if request.method == "GET":  # an action leads back to the list
+                text = (
+                    f"Searching every ticket would take too long, so only the newest {NEWEST:,} were searched. "
+                    "Add a word or a filter."
+                )
+                messages.warning(request, text)
         self._annotate_rows(request)
 
     def _get_rows(self, request: HttpRequest) -> None:

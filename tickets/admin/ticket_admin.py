@@ -18,7 +18,6 @@ from tickets.admin.open_form import TicketAddAdmin
 from tickets.admin.ticket_page import TicketPageAdmin
 from tickets.models import Ticket
 
-MAX_SELECTED = 10_000  # changed in one request
 Change = Callable[[Sequence[int], Actor], list[services.RenderedTicket]]
 
 
@@ -59,10 +58,6 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
 
     def _change(self, request: HttpRequest, ids: list[int], change: Change, done: str) -> None:
         """Runs the service and reports how many tickets it changed."""
-        if len(ids) > MAX_SELECTED:
-            text = f"At most {quantity(MAX_SELECTED, 'ticket')} can be changed at once. Nothing was changed."
-            self.message_user(request, text, messages.ERROR)
-            return
         try:
             changed = change(ids, request_actor(request))
         except BusyError:
@@ -79,7 +74,7 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
 
 
 def _ids(tickets: QuerySet[Ticket]) -> list[int]:
-    return list(tickets.order_by("pk").values_list("pk", flat=True)[: MAX_SELECTED + 1])
+    return list(tickets.order_by("pk").values_list("pk", flat=True))
 
 
 def _back_to_list(request: HttpRequest) -> HttpResponse | None:
