@@ -16,7 +16,7 @@ from core.search import Fold
 # that request by a tenth of a second.
 GIN_PENDING_LIST_LIMIT = 1024
 DESCRIPTION_MAX_LENGTH = 20_000
-FIRST_LINE_LENGTH = 80  # characters
+EXCERPT_LENGTH = 300  # characters; lists show as much of it as has room
 ERASED_TEXT = "The text of this ticket was erased."
 
 
@@ -91,9 +91,9 @@ class Ticket(models.Model):
         return f"#{self.pk}"
 
     @property
-    def first_line(self) -> str:
-        """The first line of the description, truncated for a table row."""
-        return Truncator(self.issue_description.splitlines()[0]).chars(FIRST_LINE_LENGTH)
+    def excerpt(self) -> str:
+        """The beginning of the description, for a list: the first line alone is often a greeting."""
+        return Truncator(" ".join(self.issue_description.split())).chars(EXCERPT_LENGTH)
 
 
 class Change(models.Model):

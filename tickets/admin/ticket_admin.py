@@ -13,7 +13,8 @@ from desk.buttons import button
 from desk.formatting import quantity
 from tickets import services
 from tickets.actors import Actor, request_actor
-from tickets.admin.change_list import CHANGE, TicketListAdmin
+from tickets.admin.change_list import TicketListAdmin
+from tickets.admin.columns import CHANGE
 from tickets.admin.open_form import TicketAddAdmin
 from tickets.admin.ticket_page import TicketPageAdmin
 from tickets.models import Ticket
@@ -78,8 +79,9 @@ def _ids(tickets: QuerySet[Ticket]) -> list[int]:
 
 
 def _back_to_list(request: HttpRequest) -> HttpResponse | None:
-    """A redirect to the list with its filters if the button was pressed there; else None."""
+    """A redirect to the list with its filters, at a row, if the button was pressed there; else None."""
     if request.GET.get("from") != "list":
         return None
-    filters = request.GET.get("_changelist_filters", "")
-    return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_changelist')}?{filters}")
+    filters, row = request.GET.get("_changelist_filters", ""), request.GET.get("row", "")
+    anchor = f"#ticket-{row}" if row.isascii() and row.isdigit() else ""
+    return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_changelist')}?{filters}{anchor}")
