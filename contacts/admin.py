@@ -30,8 +30,9 @@ class ContactAdmin(DeskAdmin):
 
     form = ContactForm
     list_display = ["id", "full_name", "marked_email", "created_at"]
-    list_display_links = ["id", "full_name"]
-    search_fields = ["full_name", "email"]
+    list_display_links = ["id", "full_name", "marked_email"]
+    ordering = ["-id"]
+    search_fields = ["search_text__matches"]
     list_filter = ["created_at"]
     readonly_fields = ["created_at", "caution"]
 

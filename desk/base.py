@@ -4,7 +4,8 @@ The look is django-unfold's. Every change is a POST with CSRF protection, never 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -12,20 +13,20 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, PAGE_VAR
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.text import smart_split
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 
+from core.search import split_words
 from desk import once
 from desk.buttons import Button
 from desk.forms import careful
-from desk.paginator import CappedPaginator, DeskChangeList
+from desk.paginator import MAX_ROWS, CappedPaginator, DeskChangeList
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -39,7 +40,6 @@ else:
 Panel = Callable[[HttpRequest, Any], dict[str, Any] | None]
 
 
-MAX_SEARCH_WORDS = 10  # further words are ignored: each costs another look at every row
 # What filters of Django and django-unfold append to the name of their field.
 FILTER_SUFFIXES = ("__exact", "__id__exact", "__gte", "__lt", "_from", "_to", "_from_0", "_from_1", "_to_0", "_to_1")
 NO_FILTERS = {PAGE_VAR, ERROR_FLAG, *IGNORED_PARAMS}  # other parameters of a list
@@ -94,6 +94,13 @@ class DeskAdmin(ModelAdmin):
         self._check_selection(request.POST.getlist(ACTION_CHECKBOX_NAME))
         return super().changelist_view(request, extra_context)
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+        """Django's, but "all" are the rows that the list has, as the link says, and not every match."""
+        if request.POST.get("select_across", "0") != "0":
+            listed = self.get_changelist_instance(request).queryset.values_list("pk", flat=True)[:MAX_ROWS]
+            queryset = queryset.filter(pk__in=list(listed))
+        return super().response_action(request, queryset, *args)
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Django's; it fails on an empty `_to_field` in the URL."""
         return super().get_object(request, object_id, from_field or None)
@@ -112,9 +119,11 @@ class DeskAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Django's search, for the first MAX_SEARCH_WORDS."""
-        words = list(smart_split(search_term.replace("\x00", "")))
-        return super().get_search_results(request, queryset, " ".join(words[:MAX_SEARCH_WORDS]))
+        """The rows with every word of the search (see `core.search`) in one of `search_fields`, which are lookups."""
+        for word in split_words(search_term):
+            found = [Q((lookup, word)) for lookup in self.get_search_fields(request)]
+            queryset = queryset.filter(reduce(or_, found))
+        return queryset, False
 
     def get_urls(self) -> list[Any]:
         """The buttons' paths, before those of the admin."""

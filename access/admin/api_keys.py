@@ -47,7 +47,7 @@ class ApiKeyAdmin(DeskAdmin):
     form = ApiKeyForm
     sent_twice_hint = "If you did not see the key, revoke this one and add another."
     list_display = ["name", "begins_with", "allowed", "status", "last_used_at", "expires_at", "created_at"]
-    search_fields = ["name", "prefix"]
+    search_fields = ["name__fold__matches", "prefix__fold__matches"]
     readonly_fields = ["begins_with", "status", "created_at", "last_used_at", "revoked_at"]
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
