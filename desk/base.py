@@ -125,21 +125,21 @@ class DeskAdmin(ModelAdmin):
         """Adds the buttons that this user may use, and the panels."""
         original = context.get("original")
         offered = [each for each in self.buttons if original and self._offers(request, each, original)]
-        context["buttons"] = [(each, self._url(each, original)) for each in offered]
+        context["buttons"] = [(each, self._url(request, each.name, original)) for each in offered]
         context["panels"] = list(filter(None, (panel(request, original) for panel in self.panels if original)))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def page_of(self, obj: Model) -> HttpResponseRedirect:
-        """A redirect to the object's page."""
-        return HttpResponseRedirect(
-            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
-        )
+    def page_of(self, request: HttpRequest, obj: Model) -> HttpResponseRedirect:
+        """A redirect to the object's page, which still knows the list that the user came from."""
+        return HttpResponseRedirect(self._url(request, "change", obj))
 
     def _offers(self, request: HttpRequest, button: Button, obj: Model) -> bool:
         return request.user.has_perm(button.permission) and button.shown(obj)
 
-    def _url(self, button: Button, obj: Any) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{button.name}", args=[obj.pk])
+    def _url(self, request: HttpRequest, name: str, obj: Any) -> str:
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=[obj.pk])
+        filters = self.get_preserved_filters(request)
+        return f"{url}?{filters}" if filters else url
 
     def _run_button(self, request: HttpRequest, pk: int, button: Button) -> HttpResponseBase:
         if not button.form and request.method != "POST":
@@ -151,12 +151,12 @@ class DeskAdmin(ModelAdmin):
             raise Http404
         if not button.shown(obj):
             self.message_user(request, "That is no longer possible; nothing was changed.", messages.WARNING)
-            return self.page_of(obj)
+            return self.page_of(request, obj)
         if not button.form:
-            return button.method(self, request, obj) or self.page_of(obj)
+            return button.method(self, request, obj) or self.page_of(request, obj)
         form = button.form(request.POST or None, initial=request.GET.dict())
         if form.is_valid():
-            return button.method(self, request, obj, form) or self.page_of(obj)
+            return button.method(self, request, obj, form) or self.page_of(request, obj)
         context = {**self.admin_site.each_context(request), "title": button.label, "opts": self.opts}
         return TemplateResponse(request, "desk/form.html", {**context, "original": obj, "form": form})
 

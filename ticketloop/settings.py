@@ -337,6 +337,7 @@ UNFOLD = {
     "SITE_ICON": lambda request: static("desk/logo.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/logo.svg")}],
     "STYLES": [lambda request: static("desk/desk.css")],
+    "SCRIPTS": [lambda request: static("desk/desk.js"), lambda request: static("desk/keys.js")],
     "COLORS": {
         # Teal: contrast is WCAG AA for white text on 600, and for 500 on a dark background.
         "primary": {

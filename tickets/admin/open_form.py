@@ -84,7 +84,7 @@ class TicketAddAdmin(ReadOnlyAdmin):
     def response_add(self, request: HttpRequest, obj: Ticket, post_url_continue: str | None = None) -> HttpResponse:
         """Redirects to the ticket's page, or home if the role may open tickets and not see them."""
         self.message_user(request, f"Ticket {obj} was opened.", messages.SUCCESS)
-        return self.page_of(obj) if self.has_view_permission(request) else redirect("admin:index")
+        return self.page_of(request, obj) if self.has_view_permission(request) else redirect("admin:index")
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
         """Opens the ticket and loads it into `obj`."""
