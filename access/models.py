@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from access.scopes import Scope
 from core.constraints import times_constraint
+from core.visible_text import visible
 
 
 class ApiKey(models.Model):
@@ -40,7 +41,7 @@ class ApiKey(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return visible(self.name)
 
     @property
     def state(self) -> str:

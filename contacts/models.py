@@ -7,6 +7,7 @@ from django.db.models.functions import Now, Upper
 from contacts import look_alikes
 from contacts.email import MAX_LENGTH
 from core.constraints import times_constraint
+from core.visible_text import visible
 
 NAME_MAX_LENGTH = 255
 
@@ -44,7 +45,7 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.full_name} <{self.email}>"
+        return f"{visible(self.full_name)} <{self.email}>"
 
     @property
     def is_erased(self) -> bool:

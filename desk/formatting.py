@@ -6,6 +6,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from core.visible_text import visible
+
 
 def age(moment: datetime) -> SafeString:
     """The age as `<time>`, with the exact time (UTC) on hover."""
@@ -27,6 +29,11 @@ def duration(length: timedelta | None) -> str:
         if seconds < below:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"
+
+
+def typed(text: object) -> SafeString:
+    """What somebody has typed, with the direction of its own script, and a note in place of what shows nothing."""
+    return format_html("<bdi>{}</bdi>", visible(str(text)))
 
 
 def badge(state: str) -> SafeString:

@@ -10,6 +10,7 @@ from django.utils.text import Truncator
 from contacts.models import Contact
 from core.constraints import times_constraint
 from core.enum_field import EnumField
+from core.visible_text import is_visible
 
 # KiB. The INSERT that fills the pending list of the search index merges it; PostgreSQL's default of 4 MiB would delay
 # that request by a tenth of a second.
@@ -86,8 +87,9 @@ class Ticket(models.Model):
 
     @property
     def first_line(self) -> str:
-        """The first line of the description, truncated for a table row."""
-        return Truncator(self.issue_description.splitlines()[0]).chars(FIRST_LINE_LENGTH)
+        """The first line of the description that shows anything, truncated for a table row."""
+        lines = filter(is_visible, self.issue_description.splitlines())
+        return Truncator(next(lines, "(no visible text)")).chars(FIRST_LINE_LENGTH)
 
 
 class Change(models.Model):

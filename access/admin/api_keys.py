@@ -14,7 +14,7 @@ from access.models import ApiKey
 from access.scopes import Scope
 from desk.base import DeskAdmin
 from desk.buttons import button
-from desk.formatting import badge
+from desk.formatting import badge, typed
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -45,7 +45,7 @@ class ApiKeyAdmin(DeskAdmin):
     """The list and the page of API keys. A key is shown once, when it is created."""
 
     form = ApiKeyForm
-    list_display = ["name", "begins_with", "allowed", "status", "last_used_at", "expires_at", "created_at"]
+    list_display = ["title", "begins_with", "allowed", "status", "last_used_at", "expires_at", "created_at"]
     search_fields = ["name", "prefix"]
     readonly_fields = ["begins_with", "status", "created_at", "last_used_at", "revoked_at"]
 
@@ -59,6 +59,10 @@ class ApiKeyAdmin(DeskAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         """Never: history names keys by their prefix, long after they were revoked."""
         return False
+
+    @admin.display(description="name", ordering="name")
+    def title(self, key: ApiKey) -> str:
+        return typed(key)
 
     @admin.display(description="begins with")
     def begins_with(self, key: ApiKey) -> str:

@@ -130,7 +130,7 @@ class TicketListAdmin(ReadOnlyAdmin):
 
     @admin.display(description="ticket")
     def text(self, ticket: Ticket) -> str:
-        return ticket.first_line
+        return formatting.typed(ticket.first_line)
 
     @admin.display(description="contact")
     def contact_card(self, ticket: Ticket) -> str:
@@ -138,7 +138,7 @@ class TicketListAdmin(ReadOnlyAdmin):
         contact = ticket.contact
         markup = '<span class="desk-contact"><a href="{}">{}</a><span title="{}">{}</span></span>'
         email = formatting.marked(contact.email, contact.caution)
-        return format_html(markup, url, contact.full_name, contact.email, email)
+        return format_html(markup, url, formatting.typed(contact.full_name), contact.email, email)
 
     @admin.display(description="age", ordering="-pk")
     def age(self, ticket: Ticket) -> str:

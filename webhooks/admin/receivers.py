@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from desk.base import DeskAdmin
 from desk.buttons import button
-from desk.formatting import badge, quantity
+from desk.formatting import badge, quantity, typed
 from webhooks import circuit_breaker, redelivery, statistics
 from webhooks.admin.permissions import CHANGE_RECEIVER, RESEND, SEE_SECRET
 from webhooks.deletion import delete_receiver
@@ -76,7 +76,7 @@ class ReceiverAdmin(DeskAdmin):
 
     @admin.display(description="receiver", ordering="description")
     def name(self, receiver: Receiver) -> str:
-        return receiver.description or f"Receiver {receiver.pk}"
+        return typed(receiver)
 
     @admin.display(description="managed in")
     def from_where(self, receiver: Receiver) -> str:
