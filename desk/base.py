@@ -96,8 +96,11 @@ class DeskAdmin(ModelAdmin):
         return field
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Django's; it fails on an empty `_to_field` in the URL."""
-        return super().get_object(request, object_id, from_field or None)
+        """Django's, which fails on an empty `_to_field` in the URL. Raises Http404 where there is no such object."""
+        obj = super().get_object(request, object_id, from_field or None)
+        if obj is None:
+            raise Http404
+        return obj
 
     def _check_selection(self, selected: list[str]) -> None:
         """Raises BadRequest unless all are keys of rows: Django would fail on anything else."""
@@ -154,8 +157,6 @@ class DeskAdmin(ModelAdmin):
         if not request.user.has_perm(button.permission):
             raise PermissionDenied
         obj = self.get_object(request, str(pk))
-        if obj is None:
-            raise Http404
         if not button.shown(obj):
             self.message_user(request, "That is no longer possible; nothing was changed.", messages.WARNING)
             return self.page_of(request, obj)
