@@ -8,6 +8,7 @@ from contacts import look_alikes
 from contacts.email import MAX_LENGTH
 from core.constraints import numbers_constraint, times_constraint
 from core.search import Fold
+from core.visible_text import visible
 
 NAME_MAX_LENGTH = 255
 
@@ -46,7 +47,7 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.full_name} <{self.email}>"
+        return f"{visible(self.full_name)} <{self.email}>"
 
     @property
     def is_erased(self) -> bool:

@@ -9,6 +9,7 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from core import request_id
 from core.database_errors import is_temporary
 from core.errors import RETRY_AFTER, DatabaseUnavailable, log_outage
 from desk.interruption import out_of_date
@@ -22,19 +23,19 @@ DETAILS = {
     503: DatabaseUnavailable.default_detail,
 }
 TITLES = {
-    400: "The request was not understood",
-    403: "You may not do this",
+    400: "Bad request",
+    403: "Not allowed",
     404: "Page not found",
-    413: "Too large",
+    413: "Too large to send",
     500: "Something went wrong",
     503: "Not available right now",
 }
 ADVICE = {
-    400: "Go back and try again.",
-    403: "Ask an administrator if you need it.",
-    404: "Check the address; what was here may have been deleted.",
+    400: "Check the address, or go back and try again.",
+    403: "Your role does not allow this. If you need it, ask an administrator.",
+    404: "Check the address. What was here may have been deleted.",
     413: "Nothing was saved. Go back and send less.",
-    500: "It is in the service's log. Go back and try again, or tell your administrator when it happened.",
+    500: "The error is in the service's log. Go back and try again. If it happens again, tell an administrator.",
     503: "What you did may not have been saved. Please look, and try again in a moment.",
 }
 
@@ -49,6 +50,7 @@ def error_response(request: HttpRequest, status: int, detail: str = "") -> HttpR
     else:
         request.user = AnonymousUser()  # whose permissions are in no database
         context = {**admin.site.each_context(request), "title": TITLES[status], "detail": detail or ADVICE[status]}
+        context["request_id"] = request_id.current.get()
         response = render(request, "desk/problem.html", context, status=status)
     if status == 503:
         response["Retry-After"] = str(RETRY_AFTER)

@@ -11,6 +11,7 @@ from contacts.models import Contact
 from core.constraints import numbers_constraint, times_constraint
 from core.enum_field import EnumField
 from core.search import Fold
+from core.visible_text import visible
 
 # KiB. The INSERT that fills the pending list of the search index merges it; PostgreSQL's default of 4 MiB would delay
 # that request by a tenth of a second.
@@ -94,7 +95,8 @@ class Ticket(models.Model):
     @property
     def excerpt(self) -> str:
         """The beginning of the description, for a list: the first line alone is often a greeting."""
-        return Truncator(" ".join(self.issue_description.split())).chars(EXCERPT_LENGTH)
+        text = Truncator(" ".join(self.issue_description.split())).chars(EXCERPT_LENGTH)
+        return visible(text, "(no visible text)")
 
 
 class Change(models.Model):

@@ -97,7 +97,7 @@ def test_staff_and_keys_are_found_in_the_same_way(service: Service) -> None:
     ada = Staff(service, "ada", is_superuser=True, last_name="Großmann")
     Staff(service, "bob")
     for query, found in {"GROSSMANN": ["ada"], "AD": ["ada"], "bo": ["bob"], "adabob": []}.items():
-        page = ada.request("GET", "/admin/auth/user/", params={"q": query}).text
+        page = ada.request("GET", "/admin/access/staffmember/", params={"q": query}).text
         assert [name for name in ("ada", "bob") if f">{name}</a>" in page] == found, query
 
 

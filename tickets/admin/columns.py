@@ -57,7 +57,7 @@ class TicketColumns(ReadOnlyAdmin):
 
     @admin.display(description="ticket")
     def text(self, ticket: Ticket) -> str:
-        return format_html('<span class="desk-excerpt">{}</span>', ticket.excerpt)
+        return format_html('<span class="desk-excerpt">{}</span>', formatting.typed(ticket.excerpt))
 
     @admin.display(description="contact")
     def contact_card(self, ticket: Ticket) -> str:
@@ -65,7 +65,7 @@ class TicketColumns(ReadOnlyAdmin):
         contact = ticket.contact
         markup = '<span class="desk-contact"><a href="{}">{}</a><span title="{}">{}</span></span>'
         email = formatting.marked(contact.email, contact.caution)
-        return format_html(markup, url, contact.full_name, contact.email, email)
+        return format_html(markup, url, formatting.typed(contact.full_name), contact.email, email)
 
     @admin.display(description="age", ordering="-pk")
     def age(self, ticket: Ticket) -> str:
