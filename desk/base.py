@@ -166,7 +166,7 @@ class DeskAdmin(ModelAdmin):
         if form.is_valid():
             return button.method(self, request, obj, form) or self.page_of(request, obj)
         context = {**self.admin_site.each_context(request), "title": button.label, "opts": self.opts}
-        return TemplateResponse(request, "desk/form.html", {**context, "original": obj, "form": form})
+        return TemplateResponse(request, "desk/form.html", {**context, "original": obj, "form": form, "button": button})
 
 
 def _parameters(list_filter: Sequence[Any]) -> Iterator[str]:

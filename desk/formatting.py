@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -18,6 +19,13 @@ def age(moment: datetime) -> SafeString:
         f"{moment:%Y-%m-%d %H:%M:%S}",
         "just now" if length.startswith("0") else f"{length} ago",
     )
+
+
+def moment(at: datetime | None) -> SafeString | str:
+    """The exact time as `<time>`, such as `27 Nov 2026, 14:38:05 UTC`; a dash for None."""
+    if at is None:
+        return "–"
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), date_format(at, "DATETIME_FORMAT"))
 
 
 def duration(length: timedelta | None) -> str:

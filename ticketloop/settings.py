@@ -157,6 +157,7 @@ TEMPLATES = [
         },
     },
 ]
+FORMAT_MODULE_PATH = "desk.formats"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

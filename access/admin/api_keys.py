@@ -35,6 +35,12 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         return expires_at
 
 
+class RevokeForm(forms.Form):
+    """Confirmation before a key is revoked."""
+
+    explanation = "Whatever uses this key is refused from now on. This cannot be undone."
+
+
 def not_revoked(key: ApiKey) -> bool:
     """Whether the key can be revoked."""
     return key.revoked_at is None
@@ -89,8 +95,8 @@ class ApiKeyAdmin(DeskAdmin):
         response["Cache-Control"] = "no-store"
         return response
 
-    @button("Revoke", "access.change_apikey", shown=not_revoked)
-    def revoke(self, request: HttpRequest, key: ApiKey) -> None:
+    @button("Revoke", "access.change_apikey", shown=not_revoked, form=RevokeForm, danger=True)
+    def revoke(self, request: HttpRequest, key: ApiKey, form: RevokeForm) -> None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
         self.log_change(request, key, "Revoked.")

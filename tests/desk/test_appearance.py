@@ -87,6 +87,15 @@ def test_a_long_word_leaves_resolve_on_the_screen(desk: Page, service: Service) 
         expect(desk.get_by_role("button", name=re.compile("Resolve #"))).to_be_in_viewport(ratio=1)
 
 
+def test_the_menu_of_actions_is_for_narrow_screens(desk: Page, service: Service) -> None:
+    receiver = pages(service)[-1]
+    for width in (1280, 390):
+        desk.set_viewport_size({"width": width, "height": 800})
+        desk.goto(receiver)
+        expect(desk.get_by_role("link", name="History")).to_have_count(1 if width == 1280 else 0)
+        expect(desk.get_by_role("button", name="More actions")).to_be_visible(visible=width == 390)
+
+
 def test_each_text_has_the_direction_of_its_script(desk: Page, service: Service) -> None:
     ticket = service.open_ticket(full_name="محمد", issue_description="مرحبا\n\nHello").json()
     desk.goto(f"/admin/tickets/ticket/{ticket['id']}/change/")

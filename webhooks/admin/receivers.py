@@ -107,11 +107,19 @@ class ReceiverAdmin(DeskAdmin):
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def response_add(self, request: HttpRequest, obj: Receiver, post_url_continue: str | None = None) -> HttpResponse:
+        """The receiver's page, whose buttons are the next steps."""
+        if "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        text = f"Receiver {obj} was added. Next: show its secret, which verifies signatures, and send a test event."
+        self.message_user(request, text, messages.SUCCESS)
+        return self.page_of(request, obj)
+
     @button("Send test event", RESEND, shown=lambda receiver: receiver.enabled, primary=True)
     def send_test_event(self, request: HttpRequest, receiver: Receiver) -> HttpResponse:
         delivery = redelivery.send_test_event(receiver)
         self.log_change(request, receiver, "Sent a test event.")
-        self.message_user(request, "Test event queued. This page shows the result.")
+        self.message_user(request, "Test event queued.")
         return HttpResponseRedirect(reverse("admin:webhooks_delivery_change", args=[delivery.pk]))
 
     @button("Enable", CHANGE_RECEIVER, shown=lambda receiver: not receiver.enabled, primary=True)

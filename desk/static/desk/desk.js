@@ -2,6 +2,8 @@
 // buttons with a name, and the names of its icons are not read aloud.
 "use strict";
 
+const WAITING = "[data-waiting]";
+const MAX_POLLS = 60;
 const ICON = ".material-symbols-outlined";
 const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, [role=button]";
 // The name of each clickable element, and what it opens if that is not the page's own menu.
@@ -13,6 +15,7 @@ const CONTROLS = [
   ["[x-on\\:click^='openTheme']", "Colours", "[x-show=openTheme]"],
   ["[x-on\\:click*=opencommand]", "Search pages"],
   ["[x-on\\:click='filterOpen = true']", "Filters", "#changelist-filter"],
+  ["[x-on\\:click*=showActions]", "More actions"],
   ["a[x-on\\:click*=heme]:not([href])", ""],
 ];
 const NAMES = { "#searchbar-submit": "Search", "#command-submit": "Search", "#search-input-command": "Search pages" };
@@ -54,12 +57,34 @@ function makeButton(control, name, opens) {
   if (panel) follow(control, panel);
 }
 
+// Copies the text of the element that `data-copy` names; without HTTPS browsers allow no more than to select it.
+async function copy({ currentTarget: button }) {
+  const source = document.querySelector(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(source);
+    button.textContent = "Selected: press Ctrl+C";
+  }
+}
+
+// Shows the page anew once what it waits for is there.
+async function waitForResult(polls) {
+  const page = await fetch(location.href).then((response) => response.text(), () => "");
+  const loaded = new DOMParser().parseFromString(page, "text/html");
+  if (page && !loaded.querySelector(WAITING)) location.reload();
+  else if (polls > 1) setTimeout(waitForResult, 1000, polls - 1);
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   for (const [selector, name, opens] of CONTROLS) {
     for (const control of document.querySelectorAll(selector)) makeButton(control, name, opens);
   }
   for (const [selector, name] of Object.entries(NAMES)) document.querySelector(selector)?.setAttribute("aria-label", name);
   hideIcons(document);
+  for (const button of document.querySelectorAll("[data-copy]")) button.addEventListener("click", copy);
+  if (document.querySelector(WAITING)) waitForResult(MAX_POLLS);
   document.body.addEventListener("htmx:afterSwap", (event) => hideIcons(event.target));
 });
 
