@@ -25,11 +25,11 @@ def list_response(request: Request, collection: Collection) -> HttpResponseBase:
     query = read_query(request, collection)
     if query.limit is not None:
         return _page(request, collection, query, query.limit)
-    if request.method == "HEAD":
-        return StreamingHttpResponse((), content_type="application/json")
     first = fetch_chunk(collection, query, None, CHUNK_SIZES[0])
     if first.rows < CHUNK_SIZES[0]:
         return _whole(f"[{first.body}]")
+    if request.method == "HEAD":
+        return StreamingHttpResponse((), content_type="application/json")
     return StreamingHttpResponse(LimitedStream(_chunks(first, collection, query)), content_type="application/json")
 
 
