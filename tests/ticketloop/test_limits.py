@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from django.db import connection
 
-from core.streams import MAX_STREAMS
+from core import streams
 from tests.processes import Gunicorn
 from tests.service import Service
 from ticketloop.limits import MAX_BODY
@@ -34,7 +34,7 @@ def test_slow_readers_of_lists_leave_the_others_alone(
         cursor.execute(LONG_LIST)
     service = start_service(WEB_CONCURRENCY="1")
     with ExitStack() as readers:
-        for _ in range(MAX_STREAMS):
+        for _ in range(streams.MAX_STREAMS):
             reader = readers.enter_context(socket.socket())
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             reader.connect(("127.0.0.1", int(service.url.rpartition(":")[2])))
@@ -45,3 +45,11 @@ def test_slow_readers_of_lists_leave_the_others_alone(
         assert service.request("GET", "/api/v1/tickets?limit=1").status_code == 200
         assert service.request("GET", "/api/v1/tickets?status=resolved").json() == []
         assert service.open_ticket().status_code == 201
+
+
+def test_a_stream_that_takes_too_long_is_broken_off(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(LONG_LIST)
+    monkeypatch.setattr(streams, "MAX_STREAM_SECONDS", -1.0)
+    with pytest.raises(streams.StreamTooSlowError):
+        service.request("GET", "/api/v1/tickets")
