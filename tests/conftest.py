@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import setup_databases
+from pytest_django import Settings
 
 from core import request_id
 from tests.in_process import InProcess
@@ -113,6 +114,12 @@ def shared_worker(database_url: str, tmp_path_factory: pytest.TempPathFactory) -
 def outside_of_a_request() -> None:
     """An earlier test's request was perhaps answered in this process, and its id stays with the thread."""
     request_id.current.set("")
+
+
+@pytest.fixture
+def fast_password_hasher(settings: Settings) -> None:
+    """Real password hashes take half a second, by design."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from pytest_django import Settings
 
 from tests.service import Service
 
+pytestmark = pytest.mark.usefixtures("fast_password_hasher")
+
 PASSWORD = "correct horse battery"
 ALL = [("POST", "/api/v1/tickets"), ("GET", "/api/v1/tickets"), ("GET", "/api/v1/contacts")]
 
@@ -22,12 +24,6 @@ def intake(service: Service, settings: Settings) -> Service:
 def closed(service: Service, settings: Settings) -> Service:
     settings.API_ACCESS = "key"
     return service
-
-
-@pytest.fixture(autouse=True)
-def fast_password_hasher(settings: Settings) -> None:
-    """Real password hashes take half a second, by design."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def signed_in(service: Service, staff: bool) -> requests.Session:

@@ -18,17 +18,13 @@ from tests.processes import Gunicorn, Worker, wait_until
 from tests.service import Service
 from ticketloop.celery import app
 
+pytestmark = pytest.mark.usefixtures("fast_password_hasher")
+
 PASSWORD = "correct horse battery staple"
 LOGIN = "/admin/login/"
 LIMIT = 5
 WRONG = "Please enter the correct username and password"
 BUSY = "Another attempt to sign in with this name is still running. Please try again."
-
-
-@pytest.fixture(autouse=True)
-def fast_password_hasher(settings: Settings) -> None:
-    """Real password hashes take half a second, by design."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

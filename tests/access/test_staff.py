@@ -8,19 +8,15 @@ import pytest
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.test import RequestFactory
-from pytest_django import Settings
 
 from tests.service import Service
 from tests.staff import Staff
 
+pytestmark = pytest.mark.usefixtures("fast_password_hasher")
+
 ADD = "/admin/access/staffmember/add/"
 PASSWORD = "correct horse battery staple"
 LAST = "This is the last active superuser"
-
-
-@pytest.fixture(autouse=True)
-def fast_password_hasher(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

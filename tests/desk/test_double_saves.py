@@ -10,7 +10,6 @@ import requests
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
-from pytest_django import Settings
 
 from access.models import ApiKey
 from contacts.models import Contact
@@ -20,14 +19,11 @@ from tests.staff import Staff
 from tickets.models import Ticket
 from webhooks.models import Receiver
 
+pytestmark = pytest.mark.usefixtures("fast_password_hasher")
+
 TICKET = {"full_name": "Bob", "email": "bob@example.com", "issue_description": "It hums."}
 RECEIVER = {"description": "Shop", "url": "https://example.com/", "body_format": "ticket", "timeout": "10"}
 ADD_TICKET = "/admin/tickets/ticket/add/"
-
-
-@pytest.fixture(autouse=True)
-def fast_password_hasher(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def hidden(staff: Staff, path: str) -> dict[str, str]:

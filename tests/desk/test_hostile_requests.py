@@ -6,7 +6,6 @@ import pytest
 from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR
 from django.urls import reverse
-from pytest_django import Settings
 
 from tests.desk import pages
 from tests.desk.hostile_requests import (
@@ -39,9 +38,8 @@ COOKIES = [
 
 
 @pytest.fixture
-def intruder(database: None, settings: Settings) -> Iterator[Intruder]:
+def intruder(database: None, fast_password_hasher: None) -> Iterator[Intruder]:
     """A signed-in superuser, whose requests have all been answered at the end."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow by design
     intruder = Intruder(session_key("ada", is_superuser=True))
     yield intruder
     assert "\n".join(intruder.failures) == ""
