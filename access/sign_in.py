@@ -9,10 +9,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest
-from psycopg.errors import DeadlockDetected, LockNotAvailable
 from unfold.forms import AuthenticationForm
 
 from access import lockout
+from core.advisory_lock import lock_until_commit
+from core.database_errors import is_lock_conflict
 
 LOCK_TIMEOUT = "3s"
 BUSY = "Another attempt to sign in with this name is still running. Please try again."
@@ -27,7 +28,7 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has no typ
                 _wait_for_others(self.request, self.cleaned_data)
                 refusal = self._attempt()
         except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+            if not is_lock_conflict(error):
                 raise
             raise ValidationError(BUSY, code="busy") from error
         if refusal:
@@ -45,8 +46,7 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has no typ
 
 
 def _wait_for_others(request: HttpRequest, credentials: dict[str, Any]) -> None:
-    """Takes an advisory lock until the transaction ends, for what the lockout counts: a name at an address."""
-    counted = f"sign-in {lockout.address(request)} {lockout.username(request, credentials)}"
+    """Takes a lock until the transaction ends, for what the lockout counts: a name at an address."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))", [counted])
+    lock_until_commit(f"sign-in {lockout.address(request)} {lockout.username(request, credentials)}")

@@ -1,6 +1,7 @@
 """Which database errors may be gone when the client tries again, and which are mistakes of ours."""
 
 import psycopg
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 # Classes and codes of SQLSTATE (PostgreSQL's documentation, appendix A).
 TEMPORARY_CLASSES = {
@@ -21,8 +22,8 @@ TEMPORARY_CODES = {
 
 def is_temporary(error: BaseException) -> bool:
     """Whether a retry may succeed: PostgreSQL cannot be reached, is busy, starting, full or read-only."""
-    cause = error if isinstance(error, psycopg.Error) else error.__cause__
-    if not isinstance(cause, psycopg.Error):
+    cause = _cause(error)
+    if cause is None:
         return False
     if cause.sqlstate is None:  # the client's side: no connection, a broken one, none left in the pool
         return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
@@ -31,6 +32,17 @@ def is_temporary(error: BaseException) -> bool:
 
 def kind(error: BaseException) -> str:
     """What the log says of a temporary error, such as `LockNotAvailable, SQLSTATE 55P03`."""
+    cause = _cause(error)
+    name = type(cause or error).__name__
+    return f"{name}, SQLSTATE {cause.sqlstate}" if cause and cause.sqlstate else name
+
+
+def is_lock_conflict(error: BaseException) -> bool:
+    """Whether others had a lock for longer than `lock_timeout`, or in another order."""
+    return isinstance(_cause(error), LockNotAvailable | DeadlockDetected)
+
+
+def _cause(error: BaseException) -> psycopg.Error | None:
+    """The error of psycopg behind one of Django's."""
     cause = error if isinstance(error, psycopg.Error) else error.__cause__
-    sqlstate = getattr(cause, "sqlstate", None)
-    return f"{type(cause or error).__name__}, SQLSTATE {sqlstate}" if sqlstate else type(cause or error).__name__
+    return cause if isinstance(cause, psycopg.Error) else None

@@ -6,7 +6,8 @@ from time import monotonic
 from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
-from psycopg.errors import DeadlockDetected, LockNotAvailable
+
+from core.database_errors import is_lock_conflict
 
 LOCK_TIMEOUT = 200  # milliseconds; what the transaction holds already, others wait for no longer
 # Milliseconds after which PostgreSQL ends the connection of a process that was stopped in the middle (Ctrl-Z).
@@ -34,7 +35,7 @@ def short_transaction(work: Callable[[], Result], patience: float = PATIENCE) ->
                     cursor.execute(LIMITS)
                 return work()
         except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+            if not is_lock_conflict(error):
                 raise
             if monotonic() > end:
                 raise BusyError(*error.args) from error.__cause__  # so that it is a temporary error

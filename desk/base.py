@@ -132,12 +132,13 @@ class DeskAdmin(ModelAdmin):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Django's; a form that is sent twice adds one object, and leads to it."""
+        context = {"form_token": once.new_token(), **(extra_context or {})}
         if request.method != "POST":
-            return super().add_view(request, form_url, {"form_token": once.new_token(), **(extra_context or {})})
+            return super().add_view(request, form_url, context)
         with transaction.atomic():
             obj = self.get_object(request, once.added_before(request) or "")
             if obj is None:
-                return super().add_view(request, form_url, {"form_token": once.new_token(), **(extra_context or {})})
+                return super().add_view(request, form_url, context)
         text = f"The form was sent twice; the {self.opts.verbose_name} “{obj}” was added once. {self.sent_twice_hint}"
         self.message_user(request, text, messages.WARNING)
         return self.page_of(obj) if self.has_view_permission(request, obj) else redirect("admin:index")

@@ -6,8 +6,9 @@ A double click, a reload and the browser's Back send it again. Each form has a t
 import re
 import secrets
 
-from django.db import connection
 from django.http import HttpRequest
+
+from core.advisory_lock import lock_until_commit
 
 FIELD = "form_token"
 SENT = "sent_forms"  # key in the session: what was added, by token
@@ -25,9 +26,7 @@ def added_before(request: HttpRequest) -> str | None:
     token = _token(request)
     if not token:
         return None
-    with connection.cursor() as cursor:
-        lock = f"form {request.session.session_key} {token}"
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s::text, 0))", [lock])
+    lock_until_commit(f"form {request.session.session_key} {token}")
     # Read anew: the earlier request may have ended since this one began.
     sent: dict[str, str] = type(request.session)(request.session.session_key).get(SENT, {})
     request.session[SENT] = sent

@@ -64,14 +64,13 @@ class EmbeddedPostgres(EmbeddedServer):
             self._initialise()
 
     def command(self) -> list[str]:
-        options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "timezone": "UTC"}
-        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        options = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "timezone=UTC"]
+        options += [] if self.durable else NOT_DURABLE
         return [
             *as_unprivileged_user(),
             *end_with_parent(signal.SIGINT),
             *(str(self._programs / "postgres"), "-D", self._folder, "-p", str(self.port)),
-            *arguments,
-            *([] if self.durable else [part for value in NOT_DURABLE for part in ("-c", value)]),
+            *(part for option in options for part in ("-c", option)),
         ]
 
     def answers(self) -> bool:

@@ -3,6 +3,8 @@
 None of them uses the database, which may be what is out of order.
 """
 
+from typing import NamedTuple
+
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 from django.db import Error
@@ -13,29 +15,30 @@ from core.database_errors import is_temporary
 from core.errors import RETRY_AFTER, DatabaseUnavailable, log_outage
 from desk.interruption import out_of_date
 
-DETAILS = {
-    400: "Bad request.",
-    403: "Permission denied.",
-    404: "Not found.",
-    413: "The body is too large.",
-    500: "Something went wrong on our side.",
-    503: DatabaseUnavailable.default_detail,
-}
-TITLES = {
-    400: "The request was not understood",
-    403: "You may not do this",
-    404: "Page not found",
-    413: "Too large",
-    500: "Something went wrong",
-    503: "Not available right now",
-}
-ADVICE = {
-    400: "Go back and try again.",
-    403: "Ask an administrator if you need it.",
-    404: "Check the address; what was here may have been deleted.",
-    413: "Nothing was saved. Go back and send less.",
-    500: "It is in the service's log. Go back and try again, or tell your administrator when it happened.",
-    503: "What you did may not have been saved. Please look, and try again in a moment.",
+
+class Problem(NamedTuple):
+    """What the API says of a status, and the title and text of its page at the desk."""
+
+    detail: str
+    title: str
+    advice: str
+
+
+PROBLEMS = {
+    400: Problem("Bad request.", "The request was not understood", "Go back and try again."),
+    403: Problem("Permission denied.", "You may not do this", "Ask an administrator if you need it."),
+    404: Problem("Not found.", "Page not found", "Check the address; what was here may have been deleted."),
+    413: Problem("The body is too large.", "Too large", "Nothing was saved. Go back and send less."),
+    500: Problem(
+        "Something went wrong on our side.",
+        "Something went wrong",
+        "It is in the service's log. Go back and try again, or tell your administrator when it happened.",
+    ),
+    503: Problem(
+        DatabaseUnavailable.default_detail,
+        "Not available right now",
+        "What you did may not have been saved. Please look, and try again in a moment.",
+    ),
 }
 
 NOT_FROM_HERE = "Nothing was changed. Reload the page that you came from and try again; allow cookies for this address."
@@ -43,12 +46,13 @@ NOT_FROM_HERE = "Nothing was changed. Reload the page that you came from and try
 
 def error_response(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
     """The response with this status; 503 says when to try again."""
+    problem = PROBLEMS[status]
     response: HttpResponse
     if request.path_info.startswith("/api/"):
-        response = JsonResponse({"detail": detail or DETAILS[status]}, status=status)
+        response = JsonResponse({"detail": detail or problem.detail}, status=status)
     else:
         request.user = AnonymousUser()  # whose permissions are in no database
-        context = {**admin.site.each_context(request), "title": TITLES[status], "detail": detail or ADVICE[status]}
+        context = {**admin.site.each_context(request), "title": problem.title, "detail": detail or problem.advice}
         response = render(request, "desk/problem.html", context, status=status)
     if status == 503:
         response["Retry-After"] = str(RETRY_AFTER)

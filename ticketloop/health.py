@@ -3,7 +3,10 @@
 Whatever hangs, it is answered within a second: the checks run in threads of their own.
 """
 
+from collections.abc import Callable
+from functools import partial
 from time import monotonic
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import Error, connection
@@ -21,6 +24,8 @@ from ticketloop.background_check import BackgroundCheck
 from ticketloop.database_watch import DatabaseWatch
 from ticketloop.stale_connections import close_ended_connection
 from webhooks import statistics
+
+T = TypeVar("T")
 
 LIMIT = 0.8  # seconds for all checks together
 BROKER_TIMEOUT = 0.5  # seconds
@@ -78,35 +83,34 @@ def current_health() -> dict[str, object]:
     broker = broker_check.result(end - monotonic())
     if database_watch.stuck:
         end = monotonic()  # known; do not wait for it
-    database, oldest_due = database_check.result(end - monotonic()), deliveries_check.result(end - monotonic())
+    database, deliveries = database_check.result(end - monotonic()), deliveries_check.result(end - monotonic())
     return {
         "status": "ok" if database == "ok" else "error",
         "database": database or "error",
         "broker": "ok" if broker else "error",
-        **(oldest_due or {"deliveries": "unknown", "oldest_due_seconds": None}),
+        **(deliveries or {"deliveries": "unknown", "oldest_due_seconds": None}),
     }
 
 
-def _database_status() -> str | None:
-    """`ok` or `read-only`; None if PostgreSQL cannot be reached."""
+def _ask(query: Callable[[], T]) -> T | None:
+    """What PostgreSQL answers; None if it cannot be asked."""
     close_ended_connection()
     try:
         with connection.execute_wrapper(database_watch.note):  # this connection, too, may be what is stuck
-            row = fetch_one("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean", {})
+            return query()
     except Error:
         connection.close()
         return None
+
+
+def _database_status() -> str:
+    """`ok` or `read-only`."""
+    row = fetch_one("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean", {})
     return "read-only" if row and row[0] else "ok"
 
 
-def _deliveries() -> dict[str, object] | None:
-    close_ended_connection()
-    try:
-        with connection.execute_wrapper(database_watch.note):
-            seconds = statistics.oldest_due()
-    except Error:
-        connection.close()
-        return None
+def _deliveries() -> dict[str, object]:
+    seconds = statistics.oldest_due()
     late = seconds is not None and seconds > MAX_DELAY
     return {
         "deliveries": "late" if late else "ok",
@@ -124,7 +128,7 @@ def _broker_answers() -> bool:
     return True
 
 
-database_check = BackgroundCheck(_database_status)
-deliveries_check = BackgroundCheck(_deliveries)
+database_check = BackgroundCheck(partial(_ask, _database_status))
+deliveries_check = BackgroundCheck(partial(_ask, _deliveries))
 broker_check = BackgroundCheck(_broker_answers)
 database_watch = DatabaseWatch(database_check)

@@ -108,7 +108,12 @@ def open_ticket_once(owner: KeyOwner, key: str, request: Mapping[str, str], by: 
     if not VISIBLE_ASCII.fullmatch(key):
         raise ValidationError({"Idempotency-Key": ["Must be 1 to 255 visible ASCII characters."]})
     fingerprint = sha256(json.dumps(request, sort_keys=True).encode()).digest()
-    values: dict[str, Any] = {**owner._asdict(), "key": key, "fingerprint": fingerprint}
+    values: dict[str, Any] = {
+        "namespace": owner.namespace,
+        "client": owner.client,
+        "key": key,
+        "fingerprint": fingerprint,
+    }
     # Twice, as a concurrent request may create the contact; the second statement sees it.
     for _ in range(2):
         try:

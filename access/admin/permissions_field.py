@@ -28,11 +28,18 @@ class PermissionsField(ModelMultipleChoiceField):
         return obj.name
 
 
-def choices(granted: QuerySet[Permission] | None = None) -> QuerySet[Permission]:
+def offer_choices(form: Any, name: str) -> None:
+    """Offers in this field, if the form has it, what the desk shows and what the form's object was granted already."""
+    if name in form.fields:
+        granted = getattr(form.instance, name).all() if form.instance.pk else Permission.objects.none()
+        form.fields[name].queryset = _choices(granted)
+
+
+def _choices(granted: QuerySet[Permission]) -> QuerySet[Permission]:
     """The permissions for what the desk shows, and those granted already, which saving would take away."""
     types = ContentType.objects.get_for_models(*_models_at_the_desk(), for_concrete_models=False).values()
     shown = Permission.objects.filter(content_type__in=types)
-    return shown if granted is None else shown | Permission.objects.filter(pk__in=granted.order_by().values("pk"))
+    return shown | Permission.objects.filter(pk__in=granted.order_by().values("pk"))
 
 
 def _models_at_the_desk() -> Iterator[type[Model]]:

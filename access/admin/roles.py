@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest
 
-from access.admin.permissions_field import PermissionsField, choices
+from access.admin.permissions_field import PermissionsField, offer_choices
 from access.models import Role
 from desk.base import DeskAdmin
 
@@ -23,9 +23,7 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "permissions" in self.fields:
-            granted = self.instance.permissions.all() if self.instance.pk else None
-            self.fields["permissions"].queryset = choices(granted)  # type: ignore[attr-defined]
+        offer_choices(self, "permissions")
 
 
 @admin.register(Role)

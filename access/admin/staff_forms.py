@@ -8,7 +8,7 @@ from django.db import transaction
 from unfold.forms import UserChangeForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
-from access.admin.permissions_field import choices
+from access.admin.permissions_field import offer_choices
 from access.models import Role, StaffMember
 
 LAST_SUPERUSER = "This is the last active superuser: without one, nobody can manage superusers. Make another one first."
@@ -29,9 +29,7 @@ class RoleMixin(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "user_permissions" in self.fields:
-            granted = self.instance.user_permissions.all() if self.instance.pk else None
-            self.fields["user_permissions"].queryset = choices(granted)  # type: ignore[attr-defined]
+        offer_choices(self, "user_permissions")
         role = self.fields["role"]
         role.required = "is_superuser" not in self.fields
         roles = list(self.instance.groups.order_by("name")) if self.instance.pk else []
