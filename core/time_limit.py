@@ -1,4 +1,4 @@
-"""Time limit for queries, so that a page can fall back to a cheaper one."""
+"""Time limit for queries that read, so that a page can fall back to a cheaper one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ class TimeLimitExceededError(Exception):
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Runs the block in a transaction whose queries together may take `seconds`. Raises TimeLimitExceededError."""
+    """Runs a block that only reads, whose queries together may take `seconds`. Raises TimeLimitExceededError."""
     end = monotonic() + seconds
 
     def within_limit(execute: Callable[..., Any], *query: Any) -> Any:
@@ -26,6 +26,8 @@ def time_limit(seconds: float) -> Iterator[None]:
     try:
         with transaction.atomic(), connection.execute_wrapper(within_limit):
             yield
+            # The limit lasts to the end of the outermost transaction, unless its savepoint is rolled back.
+            transaction.set_rollback(True)
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
             raise TimeLimitExceededError from error
