@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from access.client_address import client_group
+from core import request_id
 
 STATUS = 429  # Too Many Requests, RFC 6585
 MAX_NAME_LENGTH = 255  # characters
@@ -62,6 +63,7 @@ def refuse(request: HttpRequest, original: HttpResponse | None, credentials: dic
         response = JsonResponse({"detail": detail}, status=STATUS)
     else:
         context = {**admin.site.each_context(request), "title": "Sign-in refused for now", "detail": detail}
+        context["request_id"] = request_id.current.get()
         response = TemplateResponse(request, "access/locked_out.html", context, status=STATUS).render()
     response["Retry-After"] = str(int(wait.total_seconds()))
     return response

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from access.scopes import Scope
 from core.constraints import numbers_constraint, times_constraint
+from core.visible_text import visible
 
 
 class ApiKey(models.Model):
@@ -42,7 +43,7 @@ class ApiKey(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return visible(self.name)
 
     @property
     def state(self) -> str:

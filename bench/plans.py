@@ -19,7 +19,6 @@ def show_plans(stack: Stack, needle: str) -> None:
 
     from contacts.filters import CONTACTS
     from core.pagination.collection import Query
-    from core.pagination.query_parameters import search_pattern
     from tests.plans import plans_of_a_page
     from tickets.filters import TICKETS
     from tickets.representation import ONE_TICKET
@@ -41,7 +40,7 @@ def show_plans(stack: Stack, needle: str) -> None:
         "created_before": created,
         "resolved_after": resolved,
         "resolved_before": resolved,
-        "q": search_pattern(needle),
+        "q": needle,
     }
     sequential = 0
     for collection in (TICKETS, CONTACTS):

@@ -29,11 +29,16 @@ class ContactAdmin(DeskAdmin):
     """Contacts are created with their first ticket and never deleted."""
 
     form = ContactForm
-    list_display = ["id", "full_name", "marked_email", "created_at"]
-    list_display_links = ["id", "full_name"]
-    search_fields = ["full_name", "email"]
+    list_display = ["id", "name", "marked_email", "created_at"]
+    list_display_links = ["id", "name", "marked_email"]
+    ordering = ["-id"]
+    search_fields = ["search_text__matches"]
     list_filter = ["created_at"]
     readonly_fields = ["created_at", "caution"]
+
+    @admin.display(description="full name", ordering="full_name")
+    def name(self, contact: Contact) -> str:
+        return formatting.typed(contact.full_name)
 
     @admin.display(description="email", ordering="email")
     def marked_email(self, contact: Contact) -> str:

@@ -3,11 +3,11 @@
 from contacts.email import normalise_email
 from contacts.representation import CONTACT_JSON
 from core.pagination.collection import Collection, Filter, ParameterType
-from core.pagination.query_parameters import DATE_TIME, SEARCH
+from core.pagination.query_parameters import DATE_TIME, HOW_TEXTS_MATCH, SEARCH
 
 EMAIL = ParameterType(normalise_email, {"type": "string", "format": "email"})
 EXACT_EMAIL = "Exact address; it is normalised as on opening a ticket."
-MATCHING_CONTACT = "UPPER(contact.full_name) LIKE UPPER(%(value)s) OR UPPER(contact.email) LIKE UPPER(%(value)s)"
+MATCHING_CONTACT = "contact.search_text LIKE search_pattern(%(value)s)"
 
 CONTACTS = Collection(
     table="contacts",
@@ -21,8 +21,6 @@ CONTACTS = Collection(
         "created_before": Filter(
             DATE_TIME, "Created before this time.", "contact.created_at < %(value)s", indexed=("created_at",)
         ),
-        "q": Filter(
-            SEARCH, "Text contained in the name or address, case-insensitive; not HTML-escaped.", MATCHING_CONTACT
-        ),
+        "q": Filter(SEARCH, f"Text contained in the name or address{HOW_TEXTS_MATCH}", MATCHING_CONTACT),
     },
 )

@@ -1,12 +1,14 @@
 """Contacts: the people who open tickets."""
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models.functions import Now, Upper
+from django.db.models.functions import Concat, Now
 
 from contacts import look_alikes
 from contacts.email import MAX_LENGTH
 from core.constraints import numbers_constraint, times_constraint
+from core.search import Fold
+from core.visible_text import visible
 
 NAME_MAX_LENGTH = 255
 
@@ -20,6 +22,11 @@ class Contact(models.Model):
     full_name = models.CharField(max_length=NAME_MAX_LENGTH)
     email = models.CharField(max_length=MAX_LENGTH, unique=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    search_text = models.GeneratedField(
+        expression=Fold(Concat("full_name", models.Value("\n"), "email")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     class Meta:
         db_table = "contacts"
@@ -36,16 +43,11 @@ class Contact(models.Model):
         ]
         indexes = [
             models.Index("created_at", "id", name="contacts_created_at"),
-            # Serves `UPPER(column) LIKE UPPER(pattern)`, which is also the SQL of `icontains`.
-            GinIndex(
-                OpClass(Upper("full_name"), "gin_trgm_ops"),
-                OpClass(Upper("email"), "gin_trgm_ops"),
-                name="contacts_search",
-            ),
+            GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="contacts_search"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.full_name} <{self.email}>"
+        return f"{visible(self.full_name)} <{self.email}>"
 
     @property
     def is_erased(self) -> bool:

@@ -4,7 +4,8 @@ The look is django-unfold's. Every change is a POST with CSRF protection, never 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -12,20 +13,20 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ERROR_FLAG, IGNORED_PARAMS, PAGE_VAR
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import CharField, Model, Q, QuerySet, TextField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.text import smart_split
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 
+from core.search import split_words
 from desk import once
 from desk.buttons import Button
 from desk.forms import careful
-from desk.paginator import CappedPaginator, DeskChangeList
+from desk.paginator import MAX_ROWS, CappedPaginator, DeskChangeList
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -39,7 +40,6 @@ else:
 Panel = Callable[[HttpRequest, Any], dict[str, Any] | None]
 
 
-MAX_SEARCH_WORDS = 10  # further words are ignored: each costs another look at every row
 # What filters of Django and django-unfold append to the name of their field.
 FILTER_SUFFIXES = ("__exact", "__id__exact", "__gte", "__lt", "_from", "_to", "_from_0", "_from_1", "_to_0", "_to_1")
 NO_FILTERS = {PAGE_VAR, ERROR_FLAG, *IGNORED_PARAMS}  # other parameters of a list
@@ -94,9 +94,26 @@ class DeskAdmin(ModelAdmin):
         self._check_selection(request.POST.getlist(ACTION_CHECKBOX_NAME))
         return super().changelist_view(request, extra_context)
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+        """Django's, but "all" are the rows that the list has, as the link says, and not every match."""
+        if request.POST.get("select_across", "0") != "0":
+            listed = self.get_changelist_instance(request).queryset.values_list("pk", flat=True)[:MAX_ROWS]
+            queryset = queryset.filter(pk__in=list(listed))
+        return super().response_action(request, queryset, *args)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Django's; what is typed has the direction of its own script."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, CharField | TextField) and field:
+            field.widget.attrs.setdefault("dir", "auto")
+        return field
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """Django's; it fails on an empty `_to_field` in the URL."""
-        return super().get_object(request, object_id, from_field or None)
+        """Django's, which fails on an empty `_to_field` in the URL. Raises Http404 where there is no such object."""
+        obj = super().get_object(request, object_id, from_field or None)
+        if obj is None:
+            raise Http404
+        return obj
 
     def _check_selection(self, selected: list[str]) -> None:
         """Raises BadRequest unless all are keys of rows: Django would fail on anything else."""
@@ -112,9 +129,11 @@ class DeskAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Django's search, for the first MAX_SEARCH_WORDS."""
-        words = list(smart_split(search_term.replace("\x00", "")))
-        return super().get_search_results(request, queryset, " ".join(words[:MAX_SEARCH_WORDS]))
+        """The rows with every word of the search (see `core.search`) in one of `search_fields`, which are lookups."""
+        for word in split_words(search_term):
+            found = [Q((lookup, word)) for lookup in self.get_search_fields(request)]
+            queryset = queryset.filter(reduce(or_, found))
+        return queryset, False
 
     def get_urls(self) -> list[Any]:
         """The buttons' paths, before those of the admin."""
@@ -136,12 +155,13 @@ class DeskAdmin(ModelAdmin):
         if request.method != "POST":
             return super().add_view(request, form_url, context)
         with transaction.atomic():
-            obj = self.get_object(request, once.added_before(request) or "")
+            before = once.added_before(request)
+            obj = self.get_object(request, before) if before else None
             if obj is None:
                 return super().add_view(request, form_url, context)
         text = f"The form was sent twice; the {self.opts.verbose_name} “{obj}” was added once. {self.sent_twice_hint}"
         self.message_user(request, text, messages.WARNING)
-        return self.page_of(obj) if self.has_view_permission(request, obj) else redirect("admin:index")
+        return self.page_of(request, obj) if self.has_view_permission(request, obj) else redirect("admin:index")
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         once.remember(request, obj.pk)
@@ -153,44 +173,42 @@ class DeskAdmin(ModelAdmin):
         """Adds the buttons that this user may use, and the panels."""
         original = context.get("original")
         offered = [each for each in self.buttons if original and self._offers(request, each, original)]
-        context["buttons"] = [(each, self._url(each, original)) for each in offered]
+        context["buttons"] = [(each, self._url(request, each.name, original)) for each in offered]
         context["panels"] = list(filter(None, (panel(request, original) for panel in self.panels if original)))
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def page_of(self, obj: Model) -> HttpResponseRedirect:
-        """A redirect to the object's page."""
-        return HttpResponseRedirect(
-            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[obj.pk])
-        )
+    def page_of(self, request: HttpRequest, obj: Model) -> HttpResponseRedirect:
+        """A redirect to the object's page, which still knows the list that the user came from."""
+        return HttpResponseRedirect(self._url(request, "change", obj))
 
     def page_of_button(self, request: HttpRequest, obj: Model) -> HttpResponse:
         """A redirect to the page with the button, from its own URL: that is where signing in leads to."""
-        return self.page_of(obj)
+        return self.page_of(request, obj)
 
     def _offers(self, request: HttpRequest, button: Button, obj: Model) -> bool:
         return request.user.has_perm(button.permission) and button.shown(obj)
 
-    def _url(self, button: Button, obj: Any) -> str:
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{button.name}", args=[obj.pk])
+    def _url(self, request: HttpRequest, name: str, obj: Any) -> str:
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=[obj.pk])
+        filters = self.get_preserved_filters(request)
+        return f"{url}?{filters}" if filters else url
 
     def _run_button(self, request: HttpRequest, pk: int, button: Button) -> HttpResponseBase:
         if not request.user.has_perm(button.permission):
             raise PermissionDenied
         obj = self.get_object(request, str(pk))
-        if obj is None:
-            raise Http404
         if not button.form and request.method != "POST":
             return self.page_of_button(request, obj)
         if not button.shown(obj):
             self.message_user(request, "That is no longer possible; nothing was changed.", messages.WARNING)
-            return self.page_of(obj)
+            return self.page_of(request, obj)
         if not button.form:
-            return button.method(self, request, obj) or self.page_of(obj)
+            return button.method(self, request, obj) or self.page_of(request, obj)
         form = button.form(request.POST or None, initial=request.GET.dict())
         if form.is_valid():
-            return button.method(self, request, obj, form) or self.page_of(obj)
+            return button.method(self, request, obj, form) or self.page_of(request, obj)
         context = {**self.admin_site.each_context(request), "title": button.label, "opts": self.opts}
-        return TemplateResponse(request, "desk/form.html", {**context, "original": obj, "form": form})
+        return TemplateResponse(request, "desk/form.html", {**context, "original": obj, "form": form, "button": button})
 
 
 def _parameters(list_filter: Sequence[Any]) -> Iterator[str]:

@@ -19,9 +19,10 @@ class Button:
         shown: Callable[[Any], bool],
         primary: bool,
         form: type[forms.Form] | None,
+        danger: bool,
     ) -> None:
         self.method, self.label, self.permission, self.shown = method, label, permission, shown
-        self.primary, self.form = primary, form
+        self.primary, self.form, self.danger = primary, form, danger
         self.name = method.__name__.replace("_", "-")
 
 
@@ -31,6 +32,10 @@ def button(
     shown: Callable[[Any], bool] = lambda obj: True,
     primary: bool = False,
     form: type[forms.Form] | None = None,
+    danger: bool = False,
 ) -> Callable[[Callable[..., HttpResponseBase | None]], Button]:
-    """Decorator: makes a method of a `DeskAdmin` a button for users with `permission`, on objects that are `shown`."""
-    return lambda method: Button(method, label, permission, shown, primary, form)
+    """Decorator: makes a method of a `DeskAdmin` a button for users with `permission`, on objects that are `shown`.
+
+    One of `danger` is red; its form is the confirmation.
+    """
+    return lambda method: Button(method, label, permission, shown, primary, form, danger)

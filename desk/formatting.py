@@ -2,9 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+
+from core.visible_text import visible
 
 
 def age(moment: datetime) -> SafeString:
@@ -18,6 +21,13 @@ def age(moment: datetime) -> SafeString:
     )
 
 
+def moment(at: datetime | None) -> SafeString | str:
+    """The exact time as `<time>`, such as `27 Nov 2026, 14:38:05 UTC`; a dash for None."""
+    if at is None:
+        return "–"
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), date_format(at, "DATETIME_FORMAT"))
+
+
 def duration(length: timedelta | None) -> str:
     """`45 s`, `12 min`, `3.5 h`, `2.1 days`; a dash for None."""
     if length is None:
@@ -27,6 +37,11 @@ def duration(length: timedelta | None) -> str:
         if seconds < below:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds / 3600:.1f} h" if seconds < 48 * 3600 else f"{seconds / 86400:.1f} days"
+
+
+def typed(text: object) -> SafeString:
+    """What somebody has typed, with the direction of its own script, and a note in place of what shows nothing."""
+    return format_html("<bdi>{}</bdi>", visible(str(text)))
 
 
 def badge(state: str) -> SafeString:

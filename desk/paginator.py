@@ -1,6 +1,7 @@
 """Pagination whose cost does not grow with the table."""
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
@@ -47,7 +48,25 @@ class CappedPaginator(BasePaginator):
 
 
 class DeskChangeList(BaseChangeList):
-    """A list with one count, the paginator's."""
+    """A list with one count, the paginator's, and a sentence that says that it is empty."""
+
+    no_filters: frozenset[str] = frozenset()  # parameters that choose a list, and do not narrow it
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Django's; a filter is active if it has a value: forms send the empty ones, too."""
+        *filters, _ = super().get_filters(request)
+        given = self.get_filters_params()
+        return *filters, any(any(given[name]) for name in given.keys() - self.no_filters)
+
+    @property
+    def whole_list(self) -> str:
+        """The URL without search and filters."""
+        return "?" + urlencode({name: self.params[name] for name in self.no_filters if name in self.params})
+
+    @property
+    def empty_text(self) -> str:
+        """Said where no search and no filter is to blame."""
+        return f"No {self.opts.verbose_name_plural}."
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

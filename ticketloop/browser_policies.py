@@ -22,6 +22,8 @@ PAGE: Policy = {
 }
 # django-unfold's Alpine.js evaluates attributes of its templates as code.
 DESK: Policy = {**PAGE, "script-src": [SELF, UNSAFE_EVAL], "form-action": [SELF]}
+# An error page at any path looks like the desk; it submits and fetches nothing.
+ERROR_PAGE: Policy = {**DESK, "form-action": [NONE], "connect-src": [NONE]}
 REDOC: Policy = {**PAGE, "worker-src": ["blob:"]}  # for its search
 POLICIES = {"/admin/": DESK, "/docs": PAGE, "/redoc": REDOC}
 
@@ -35,17 +37,19 @@ class BrowserPoliciesMiddleware(CSPMiddleware):
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
-        return PolicyParts(None if report_only else _policy(request))
+        return PolicyParts(None if report_only else _policy(request, response))
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers["Permissions-Policy"] = PERMISSIONS
-        if _policy(request):
+        if _policy(request, response):
             return super().process_response(request, response)
         response.headers["Content-Security-Policy"] = NOT_A_PAGE
         return response
 
 
-def _policy(request: HttpRequest) -> Policy | None:
-    """The policy of a page; None for any other response."""
+def _policy(request: HttpRequest, response: HttpResponseBase) -> Policy | None:
+    """The policy of a page, error pages at any path included; None for any other response."""
     path = request.path_info
-    return next((policy for prefix, policy in POLICIES.items() if path.startswith(prefix)), None)
+    is_error_page = response.status_code >= 400 and response.headers.get("Content-Type", "").startswith("text/html")
+    policies = (policy for prefix, policy in POLICIES.items() if path.startswith(prefix))
+    return next(policies, ERROR_PAGE if is_error_page else None)

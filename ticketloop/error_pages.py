@@ -11,6 +11,7 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from core import request_id
 from core.database_errors import is_temporary
 from core.errors import RETRY_AFTER, DatabaseUnavailable, log_outage
 from desk.interruption import out_of_date
@@ -25,14 +26,16 @@ class Problem(NamedTuple):
 
 
 PROBLEMS = {
-    400: Problem("Bad request.", "The request was not understood", "Go back and try again."),
-    403: Problem("Permission denied.", "You may not do this", "Ask an administrator if you need it."),
-    404: Problem("Not found.", "Page not found", "Check the address; what was here may have been deleted."),
-    413: Problem("The body is too large.", "Too large", "Nothing was saved. Go back and send less."),
+    400: Problem("Bad request.", "Bad request", "Check the address, or go back and try again."),
+    403: Problem(
+        "Permission denied.", "Not allowed", "Your role does not allow this. If you need it, ask an administrator."
+    ),
+    404: Problem("Not found.", "Page not found", "Check the address. What was here may have been deleted."),
+    413: Problem("The body is too large.", "Too large to send", "Nothing was saved. Go back and send less."),
     500: Problem(
         "Something went wrong on our side.",
         "Something went wrong",
-        "It is in the service's log. Go back and try again, or tell your administrator when it happened.",
+        "The error is in the service's log. Go back and try again. If it happens again, tell an administrator.",
     ),
     503: Problem(
         DatabaseUnavailable.default_detail,
@@ -53,6 +56,7 @@ def error_response(request: HttpRequest, status: int, detail: str = "") -> HttpR
     else:
         request.user = AnonymousUser()  # whose permissions are in no database
         context = {**admin.site.each_context(request), "title": problem.title, "detail": detail or problem.advice}
+        context["request_id"] = request_id.current.get()
         response = render(request, "desk/problem.html", context, status=status)
     if status == 503:
         response["Retry-After"] = str(RETRY_AFTER)

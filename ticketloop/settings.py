@@ -157,6 +157,7 @@ TEMPLATES = [
         },
     },
 ]
+FORMAT_MODULE_PATH = "desk.formats"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -340,6 +341,7 @@ UNFOLD = {
     "SITE_ICON": lambda request: static("desk/logo.svg"),
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/logo.svg")}],
     "STYLES": [lambda request: static("desk/desk.css")],
+    "SCRIPTS": [lambda request: static("desk/desk.js"), lambda request: static("desk/keys.js")],
     "COLORS": {
         # Teal: contrast is WCAG AA for white text on 600, and for 500 on a dark background.
         "primary": {

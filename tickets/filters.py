@@ -2,11 +2,11 @@
 
 from contacts.filters import EMAIL, EXACT_EMAIL, MATCHING_CONTACT
 from core.pagination.collection import Collection, Filter
-from core.pagination.query_parameters import DATE_TIME, MAX_ID, SEARCH, choice, whole_number
+from core.pagination.query_parameters import DATE_TIME, HOW_TEXTS_MATCH, MAX_ID, SEARCH, choice, whole_number
 from tickets.models import Ticket
 from tickets.representation import TICKET_JSON
 
-MATCHING_TEXT = "UPPER(ticket.issue_description) LIKE UPPER(%(value)s)"
+MATCHING_TEXT = "ticket.search_text LIKE search_pattern(%(value)s)"
 # UNION ALL, so that each branch uses its own search index: no index serves an OR across two tables.
 MATCHING_TICKETS = f"""
 SELECT ticket.id FROM tickets AS ticket WHERE {MATCHING_TEXT}
@@ -35,7 +35,7 @@ TICKETS = Collection(
         "resolved_before": Filter(DATE_TIME, "Resolved before this time.", "ticket.resolved_at < %(value)s"),
         "q": Filter(
             SEARCH,
-            "Text contained in the description or the contact's name or address, case-insensitive; not HTML-escaped.",
+            f"Text contained in the description or the contact's name or address{HOW_TEXTS_MATCH}",
             f"{MATCHING_TEXT} OR {MATCHING_CONTACT}",
             lookup=f"ticket.id IN ({MATCHING_TICKETS})",
         ),

@@ -1,21 +1,23 @@
 """Tickets, their history, the idempotency keys of the requests that opened them, and erasures under way."""
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models.functions import Now, Upper
+from django.db.models.functions import Now
 from django.utils.text import Truncator
 
 from contacts.models import Contact
 from core.constraints import numbers_constraint, times_constraint
 from core.enum_field import EnumField
+from core.search import Fold
+from core.visible_text import visible
 
 # KiB. The INSERT that fills the pending list of the search index merges it; PostgreSQL's default of 4 MiB would delay
 # that request by a tenth of a second.
 GIN_PENDING_LIST_LIMIT = 1024
 DESCRIPTION_MAX_LENGTH = 20_000
-FIRST_LINE_LENGTH = 80  # characters
+EXCERPT_LENGTH = 300  # characters; lists show as much of it as has room
 ERASED_TEXT = "The text of this ticket was erased."
 
 
@@ -36,6 +38,11 @@ class Ticket(models.Model):
     # Null while open, and where an API client resolved it. No index: it is never searched.
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
+    )
+
+    # Stored, as a search tests it for every row that the index suggests.
+    search_text = models.GeneratedField(
+        expression=Fold("issue_description"), output_field=models.TextField(), db_persist=True
     )
 
     class Meta:
@@ -74,9 +81,9 @@ class Ticket(models.Model):
                 for status in ("open", "resolved")
                 for key in (("id",), ("created_at", "id"))
             ),
-            # Serves `UPPER(column) LIKE UPPER(pattern)`, which is also the SQL of `icontains`.
             GinIndex(
-                OpClass(Upper("issue_description"), "gin_trgm_ops"),
+                fields=["search_text"],
+                opclasses=["gin_trgm_ops"],
                 name="tickets_search",
                 gin_pending_list_limit=GIN_PENDING_LIST_LIMIT,
             ),
@@ -86,9 +93,10 @@ class Ticket(models.Model):
         return f"#{self.pk}"
 
     @property
-    def first_line(self) -> str:
-        """The first line of the description, truncated for a table row."""
-        return Truncator(self.issue_description.splitlines()[0]).chars(FIRST_LINE_LENGTH)
+    def excerpt(self) -> str:
+        """The beginning of the description, for a list: the first line alone is often a greeting."""
+        text = Truncator(" ".join(self.issue_description.split())).chars(EXCERPT_LENGTH)
+        return visible(text, "(no visible text)")
 
 
 class Change(models.Model):

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from core.constraints import numbers_constraint, times_constraint
+from core.visible_text import visible
 from webhooks import encryption, headers
 from webhooks.receiver_url import validate_receiver_url
 from webhooks.signing import new_secret
@@ -91,7 +92,7 @@ class Receiver(models.Model):
     def __str__(self) -> str:
         """The description, or the host alone: a URL's path may hold a token, and agents see no receivers."""
         try:
-            return self.description or urlsplit(self.url).netloc
+            return visible(self.description, urlsplit(self.url).netloc)
         except ValueError:  # stored before today's rules for URLs
             return f"Receiver {self.pk}"
 

@@ -14,7 +14,7 @@ from access.models import ApiKey
 from access.scopes import Scope
 from desk.base import DeskAdmin
 from desk.buttons import button
-from desk.formatting import badge
+from desk.formatting import badge, typed
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -35,6 +35,12 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         return expires_at
 
 
+class RevokeForm(forms.Form):
+    """Confirmation before a key is revoked."""
+
+    explanation = "Whatever uses this key is refused from now on. This cannot be undone."
+
+
 def not_revoked(key: ApiKey) -> bool:
     """Whether the key can be revoked."""
     return key.revoked_at is None
@@ -46,8 +52,8 @@ class ApiKeyAdmin(DeskAdmin):
 
     form = ApiKeyForm
     sent_twice_hint = "If you did not see the key, revoke this one and add another."
-    list_display = ["name", "begins_with", "allowed", "status", "last_used_at", "expires_at", "created_at"]
-    search_fields = ["name", "prefix"]
+    list_display = ["title", "begins_with", "allowed", "status", "last_used_at", "expires_at", "created_at"]
+    search_fields = ["name__fold__matches", "prefix__fold__matches"]
     readonly_fields = ["begins_with", "status", "created_at", "last_used_at", "revoked_at"]
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
@@ -60,6 +66,10 @@ class ApiKeyAdmin(DeskAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         """Never: history names keys by their prefix, long after they were revoked."""
         return False
+
+    @admin.display(description="name", ordering="name")
+    def title(self, key: ApiKey) -> str:
+        return typed(key)
 
     @admin.display(description="begins with")
     def begins_with(self, key: ApiKey) -> str:
@@ -86,8 +96,8 @@ class ApiKeyAdmin(DeskAdmin):
         response["Cache-Control"] = "no-store"
         return response
 
-    @button("Revoke", "access.change_apikey", shown=not_revoked)
-    def revoke(self, request: HttpRequest, key: ApiKey) -> None:
+    @button("Revoke", "access.change_apikey", shown=not_revoked, form=RevokeForm, danger=True)
+    def revoke(self, request: HttpRequest, key: ApiKey, form: RevokeForm) -> None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
         self.log_change(request, key, "Revoked.")

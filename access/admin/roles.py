@@ -33,7 +33,7 @@ class RoleAdmin(DeskAdmin):
     form = RoleForm
     list_display = ["name", "members"]
     fields = ["name", "permissions"]
-    search_fields = ["name"]
+    search_fields = ["name__fold__matches"]
     ordering = ["name"]
 
     def get_queryset(self, request: HttpRequest) -> Any:

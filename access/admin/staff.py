@@ -36,6 +36,7 @@ class StaffAdmin(DeskAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
     add_form = AddStaffForm
     add_form_template = "admin/change_form.html"  # Django's promises further options afterwards
     change_password_form = AdminPasswordChangeForm
+    search_fields = [f"{name}__fold__matches" for name in ("username", "first_name", "last_name", "email")]
     list_display = ["username", "full_name", "role", "is_active", "last_sign_in"]
     list_filter = [("groups", RoleFilter), "is_active"]
     filter_horizontal = ()

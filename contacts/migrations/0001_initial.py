@@ -8,8 +8,51 @@ import django.db.models.functions.text
 from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 
+import core.search
+
 # What Python's datetime can hold.
 YEARS_1_TO_9999 = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+
+# Chinese, Japanese and Korean letters; and those that become such a letter by NFKC.
+EAST_ASIAN = (
+    r"\u2E80-\u2FDF\u3005-\u3007\u3040-\u312F\u31A0-\u31BF\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7A3"
+    r"\uF900-\uFAFF\U00020000-\U0003FFFF"
+)
+COMPATIBLE = r"\u1100-\u11FF\u3130-\u33FF\uA960-\uA97F\uD7B0-\uD7FF\uFE30-\uFE4F\uFF61-\uFFDC\U0001F200-\U0001F2FF"
+# PL/pgSQL, as PostgreSQL would plan the expression of a generated column anew for each INSERT.
+SEARCH_FUNCTIONS = rf"""
+CREATE FUNCTION search_fold(given text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
+DECLARE
+    folded text := replace(given, '`', '''');
+    east_asian boolean;
+BEGIN
+    -- Whatever the database's locale. In ASCII there is nothing else to do.
+    IF octet_length(given) = char_length(given) THEN
+        RETURN lower(folded COLLATE pg_c_utf8);
+    END IF;
+    east_asian := given ~ '[{EAST_ASIAN}{COMPATIBLE}]';
+    -- An acute accent that stands alone is typed as an apostrophe; NFKC would make it a space.
+    folded := replace(folded, '´', '''');
+    -- Both, as this also folds the long s, the final sigma and the Turkish i without a dot.
+    folded := lower(upper(folded COLLATE pg_c_utf8));
+    -- Others make the latter of the Turkish capital i with a dot.
+    folded := replace(replace(folded, 'ß', 'ss'), U&'i\0307', 'i');
+    IF folded IS NOT NFKC NORMALIZED THEN
+        folded := lower(upper(normalize(folded, NFKC) COLLATE pg_c_utf8));
+    END IF;
+    IF folded ~ '[‘’‛ʼ′“”„‟‐–—−]' THEN
+        folded := regexp_replace(folded, '[‘’‛ʼ′]', '''', 'g');
+        folded := regexp_replace(folded, '[“”„‟]', '"', 'g');
+        folded := regexp_replace(folded, '[‐–—−]', '-', 'g');
+    END IF;
+    RETURN CASE WHEN east_asian THEN regexp_replace(folded, '([{EAST_ASIAN}])', '\1 \1', 'g') ELSE folded END;
+END
+$body$;
+
+CREATE FUNCTION search_pattern(given text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN '%' || regexp_replace(search_fold(given), '([\\%_])', '\\\1', 'g') || '%';
+"""
+DROP_SEARCH_FUNCTIONS = "DROP FUNCTION search_pattern(text); DROP FUNCTION search_fold(text);"
 
 
 class Migration(migrations.Migration):
@@ -19,6 +62,7 @@ class Migration(migrations.Migration):
 
     operations = [
         TrigramExtension(),  # trusted: the database's owner may create it
+        migrations.RunSQL(SEARCH_FUNCTIONS, DROP_SEARCH_FUNCTIONS),
         migrations.CreateModel(
             name="Contact",
             fields=[
@@ -28,6 +72,16 @@ class Migration(migrations.Migration):
                 (
                     "created_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False),
+                ),
+                (
+                    "search_text",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=core.search.Fold(
+                            django.db.models.functions.text.Concat("full_name", models.Value("\n"), "email")
+                        ),
+                        output_field=models.TextField(),
+                    ),
                 ),
             ],
             options={
@@ -40,12 +94,8 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(models.F("created_at"), models.F("id"), name="contacts_created_at"),
                     django.contrib.postgres.indexes.GinIndex(
-                        django.contrib.postgres.indexes.OpClass(
-                            django.db.models.functions.text.Upper("full_name"), "gin_trgm_ops"
-                        ),
-                        django.contrib.postgres.indexes.OpClass(
-                            django.db.models.functions.text.Upper("email"), "gin_trgm_ops"
-                        ),
+                        fields=["search_text"],
+                        opclasses=["gin_trgm_ops"],
                         name="contacts_search",
                     ),
                 ],

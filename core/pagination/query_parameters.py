@@ -10,11 +10,17 @@ from rest_framework.request import Request
 
 from core.pagination import cursors
 from core.pagination.collection import ORDERINGS, Collection, ParameterType, Query
+from core.search import is_east_asian
 
 MAX_LIMIT = 1000
 MAX_ID = 2**63 - 1
-MIN_SEARCH_LENGTH = 3  # characters; a shorter text has no trigram for the search indexes
+MIN_SEARCH_LENGTH = 3  # characters; a shorter text has no trigram for the search indexes (see `core.search`)
 MAX_SEARCH_LENGTH = 255
+SHORTER = "; one is enough in Chinese, Japanese and Korean"
+HOW_TEXTS_MATCH = (
+    ", whatever its case, Unicode normalisation and width, with curly or straight quotes; not HTML-escaped. At least "
+    f"{MIN_SEARCH_LENGTH} characters{SHORTER}."
+)
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 ORDERING_NAMES = [sign + name for name in ORDERINGS for sign in ("", "-")]
 
@@ -53,19 +59,21 @@ def parse_date_time(text: str) -> datetime:
     raise ValueError("Must be an RFC 3339 time such as 2026-11-24T09:30:00Z; in a URL, `+` is written %2B.")
 
 
-def search_pattern(text: str) -> str:
-    """The LIKE pattern of texts that contain `text`; statements put it in upper case with `UPPER`."""
-    if not MIN_SEARCH_LENGTH <= len(text) <= MAX_SEARCH_LENGTH:
-        raise ValueError(f"Must have {MIN_SEARCH_LENGTH} to {MAX_SEARCH_LENGTH} characters.")
-    if not any(map(str.isalnum, text)) or "\0" in text:
-        raise ValueError("Must contain a letter or a digit, and no null character.")
-    return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
+def parse_search(text: str) -> str:
+    """A text that the search indexes can look up."""
+    may_be_short = is_east_asian(text)
+    if not (1 if may_be_short else MIN_SEARCH_LENGTH) <= len(text) <= MAX_SEARCH_LENGTH:
+        raise ValueError(f"Must have {MIN_SEARCH_LENGTH} to {MAX_SEARCH_LENGTH} characters{SHORTER}.")
+    # One at the very beginning, followed by signs, is in no trigram.
+    if not (may_be_short or any(map(str.isalnum, text[1:]))):
+        raise ValueError("Must contain two letters or digits.")
+    if "\0" in text:
+        raise ValueError("Must not contain a null character.")
+    return text
 
 
 DATE_TIME = ParameterType(parse_date_time, {"type": "string", "format": "date-time"})
-SEARCH = ParameterType(
-    search_pattern, {"type": "string", "minLength": MIN_SEARCH_LENGTH, "maxLength": MAX_SEARCH_LENGTH}
-)
+SEARCH = ParameterType(parse_search, {"type": "string", "minLength": 1, "maxLength": MAX_SEARCH_LENGTH})
 ORDERING = choice(*ORDERING_NAMES)
 LIMIT = whole_number(MAX_LIMIT)
 

@@ -12,6 +12,8 @@ register = template.Library()
 register.filter("age", formatting.age)
 register.filter("badge", formatting.badge)
 register.filter("duration", formatting.duration)
+register.filter("moment", formatting.moment)
+register.filter("typed", formatting.typed)
 register.simple_tag(formatting.quantity, name="quantity")
 
 

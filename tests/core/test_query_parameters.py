@@ -27,7 +27,7 @@ MISTAKES = {
     "contact_id": ["", "0", "-1", "x", "9223372036854775808", "9" * 3000],
     "email": ["", "nobody", "a@b@example.com", "a\0@example.com"],
     "ordering": ["", "email", "--id", "ID", "id,created_at"],
-    "q": ["", "ab", "  ", "!!!", "%%%", "abc\0", "x" * 256],
+    "q": ["", "ab", "  ", "!!!", "%%%", "a??", "é!!", "。", "a・", "abc\0", "日\0", "x" * 256],
     **{name: ["1"] for name in ("colour", "page", "offset", "", "limit[]")},
 }
 

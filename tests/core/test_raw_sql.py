@@ -35,18 +35,18 @@ def test_an_error_leaves_querysets_unprepared(database: None) -> None:
 
 
 def test_after_a_migration_what_was_prepared_fails_once(database: None) -> None:
-    def names() -> object:
-        return fetch_one("SELECT full_name FROM contacts WHERE id = %(id)s::bigint", {"id": 1})
+    def clients() -> object:
+        return fetch_one("SELECT client FROM idempotency_keys WHERE id = %(id)s::bigint", {"id": 1})
 
     for _ in range(10):
-        names()
+        clients()
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE contacts ALTER full_name TYPE varchar(256)")
+        cursor.execute("ALTER TABLE idempotency_keys ALTER client TYPE varchar(65)")
     try:
         with pytest.raises(NotSupportedError) as failure:
-            names()
+            clients()
         assert is_temporary(failure.value)
-        assert names() is None
+        assert clients() is None
     finally:
         with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE contacts ALTER full_name TYPE varchar(255)")
+            cursor.execute("ALTER TABLE idempotency_keys ALTER client TYPE varchar(64)")

@@ -22,6 +22,11 @@ def test_a_key_is_made_shown_once_and_revoked_in_the_admin(desk: Page, service: 
     desk.get_by_label("tickets:read").check()
     press(desk, "Save")
     text = desk.locator("#key").inner_text()
+    desk.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.get_by_role("button", name="Copy the key").click()
+    expect(desk.get_by_role("button", name="Copied")).to_be_visible()
+    assert desk.evaluate("navigator.clipboard.readText()") == text
+    desk.context.clear_permissions()
     assert allowed(service, text) == 200
 
     row = ApiKey.objects.get()
@@ -31,10 +36,13 @@ def test_a_key_is_made_shown_once_and_revoked_in_the_admin(desk: Page, service: 
     expect(desk.locator("#content")).to_contain_text(f"tl_{row.prefix}_…")
     assert secret not in desk.content()
 
+    desk.get_by_role("link", name="Revoke", exact=True).click()
+    expect(desk.locator("#content")).to_contain_text("This cannot be undone.")
+    assert allowed(service, text) == 200
     press(desk, "Revoke")
     expect(desk.locator("body")).to_contain_text("The key is revoked")
     assert allowed(service, text) == 401
-    expect(desk.get_by_role("button", name="Revoke", exact=True)).to_have_count(0)
+    expect(desk.get_by_role("link", name="Revoke", exact=True)).to_have_count(0)
 
     history = list(LogEntry.objects.order_by("id").values_list("user__username", "change_message"))
     assert [user for user, _ in history] == ["ada", "ada"]

@@ -12,7 +12,7 @@ from tests.desk.pages import press
 from tests.processes import Worker, wait_until
 from tests.receiver import RecordingReceiver, Reply
 from tests.service import Service
-from webhooks.models import Attempt, Delivery, Event, Receiver
+from webhooks.models import Delivery, Event, Receiver
 
 
 def test_a_receiver_is_added_tested_and_its_secret_rotated(
@@ -27,6 +27,8 @@ def test_a_receiver_is_added_tested_and_its_secret_rotated(
     desk.fill("#id_timeout", "2.5")
     desk.fill("#id_custom_headers", "Authorization: Bearer s3cr3t\nX-Team: support")
     press(desk, "Save")
+    expect(desk.get_by_role("status")).to_contain_text("Next: show its secret")
+    expect(desk.get_by_role("button", name="Show secret")).to_be_visible()
     row = Receiver.objects.get()
     assert (row.description, row.url, row.timeout, row.body_format) == ("Warehouse", receiver.url, 2.5, "standard")
     assert row.events == ["ticket.created", "ticket.resolved"]
@@ -38,7 +40,8 @@ def test_a_receiver_is_added_tested_and_its_secret_rotated(
     arrival = receiver.wait_for(1)[0]
     assert arrival.headers["ticketloop-event"] == "test"
     assert arrival.headers["authorization"] == "Bearer s3cr3t"
-    wait_until(Attempt.objects.exists, what="the record of the attempt")
+    expect(desk.locator("#attempts-group")).to_contain_text("200")  # without a reload by hand
+    expect(desk.locator("[data-waiting]")).to_have_count(0)
     desk.goto(f"/admin/webhooks/receiver/{row.pk}/change/")
     expect(desk.locator("#content")).to_contain_text("100.0%")
     expect(desk.locator("section table")).to_contain_text("delivered")

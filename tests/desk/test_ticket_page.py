@@ -96,18 +96,18 @@ def test_the_timeline_outlives_its_events(desk: Page, service: Service) -> None:
     expect(desk.locator("#timeline")).to_contain_text("by ada")
 
 
-def test_keys_lead_to_the_next_and_the_previous_open_ticket(desk: Page, service: Service) -> None:
+def test_keys_lead_down_and_up_the_open_tickets(desk: Page, service: Service) -> None:
     first, resolved, last = (service.open_ticket().json()["id"] for _ in range(3))
     service.request("PATCH", f"/api/v1/tickets/{resolved}/resolve")
-    desk.goto(page_of(first))
-    expect(desk.get_by_role("link", name="Previous open")).to_have_count(0)
+    desk.goto(page_of(last))
+    expect(desk.get_by_role("link", name="Previous")).to_have_count(0)
     desk.keyboard.press("j")
-    desk.wait_for_url(f"**{page_of(last)}")
-    expect(desk.get_by_role("link", name="Next open")).to_have_count(0)
+    desk.wait_for_url(f"**{page_of(first)}**")
+    expect(desk.get_by_role("link", name="Next")).to_have_count(0)
     desk.keyboard.press("k")
-    desk.wait_for_url(f"**{page_of(first)}")
-    desk.get_by_role("link", name="Next open").click()
-    desk.wait_for_url(f"**{page_of(last)}")
+    desk.wait_for_url(f"**{page_of(last)}**")
+    desk.get_by_role("link", name="Next").click()
+    desk.wait_for_url(f"**{page_of(first)}**")
 
 
 def test_what_a_role_may_not_see_is_not_on_the_page(sign_in: Callable[..., Page], service: Service) -> None:

@@ -15,11 +15,17 @@ EVERYWHERE = {
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/v1/tickets", "/api/v1/tickets/1", "/api/nowhere", "/openapi.json", "/health", "/nowhere", "/"],
+    ["/api/v1/tickets", "/api/v1/tickets/1", "/api/nowhere", "/openapi.json", "/health", "/"],
 )
 def test_what_is_no_page_may_do_nothing(service: Service, path: str) -> None:
     headers = service.request("GET", path).headers
     assert sorted(headers["Content-Security-Policy"].split("; ")) == sorted(NOTHING.split("; "))
+
+
+def test_an_error_page_submits_and_fetches_nothing(service: Service) -> None:
+    policy = service.request("GET", "/nowhere").headers["Content-Security-Policy"].split("; ")
+    assert {*NOTHING.split("; "), "connect-src 'none'"} <= set(policy)
+    assert not any("unsafe-inline" in each for each in policy if each.startswith("script-src"))
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def export(page: ContactAdmin, request: HttpRequest, contact: Contact) -> Stream
     return response
 
 
-@button("Erase", "contacts.erase_contact", shown=lambda contact: not contact.is_erased, form=EraseForm)
+@button("Erase", "contacts.erase_contact", shown=lambda contact: not contact.is_erased, form=EraseForm, danger=True)
 def erase(page: ContactAdmin, request: HttpRequest, contact: Contact, form: EraseForm) -> None:
     """Erases personal data once the form confirms it."""
     try:

@@ -37,7 +37,7 @@ class OldTicket:
     """An open ticket, among the oldest."""
 
     pk: int
-    first_line: str
+    excerpt: str
     created_at: datetime
 
 
@@ -82,7 +82,7 @@ def compute_figures() -> HomeFigures:
         resolved=[resolved.get(day, 0) for day in days],
         median=percentiles[0],
         p90=percentiles[1],
-        oldest=[OldTicket(each.pk, each.first_line, each.created_at) for each in oldest],
+        oldest=[OldTicket(each.pk, each.excerpt, each.created_at) for each in oldest],
         repeat=[RepeatContact(*row) for row in _rows(REPEAT_CONTACTS, {**since, "limit": MAX_LISTED})],
     )
 

@@ -10,6 +10,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextareaWidge
 
 from contacts.email import MAX_LENGTH as EMAIL_MAX_LENGTH
 from contacts.models import NAME_MAX_LENGTH
+from core.visible_text import visible
 from desk.base import ReadOnlyAdmin
 from tickets import services
 from tickets.actors import request_actor
@@ -28,7 +29,7 @@ class OpenTicketForm(forms.ModelForm):  # type: ignore[type-arg]
     """The fields of the API, validated by `OpenTicketSerializer`."""
 
     full_name = forms.CharField(
-        widget=UnfoldAdminTextInputWidget(attrs={"maxlength": NAME_MAX_LENGTH, "autocomplete": "off"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"maxlength": NAME_MAX_LENGTH, "autocomplete": "off", "dir": "auto"}),
     )
     email = forms.CharField(
         widget=UnfoldAdminEmailInputWidget(attrs={"maxlength": EMAIL_MAX_LENGTH, "autocomplete": "off"}),
@@ -36,7 +37,7 @@ class OpenTicketForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     issue_description = TypedText(
         label="Message",
-        widget=UnfoldAdminTextareaWidget(attrs={"maxlength": DESCRIPTION_MAX_LENGTH, "rows": 12}),
+        widget=UnfoldAdminTextareaWidget(attrs={"maxlength": DESCRIPTION_MAX_LENGTH, "rows": 12, "dir": "auto"}),
         help_text="What the customer said, stored exactly as typed.",
     )
 
@@ -83,7 +84,7 @@ class TicketAddAdmin(ReadOnlyAdmin):
     def response_add(self, request: HttpRequest, obj: Ticket, post_url_continue: str | None = None) -> HttpResponse:
         """Redirects to the ticket's page, or home if the role may open tickets and not see them."""
         self.message_user(request, f"Ticket {obj} was opened.", messages.SUCCESS)
-        return self.page_of(obj) if self.has_view_permission(request) else redirect("admin:index")
+        return self.page_of(request, obj) if self.has_view_permission(request) else redirect("admin:index")
 
     def save_model(self, request: HttpRequest, obj: Ticket, form: Any, change: bool) -> None:
         """Opens the ticket and loads it into `obj`."""
@@ -94,5 +95,5 @@ class TicketAddAdmin(ReadOnlyAdmin):
         obj.refresh_from_db()
         # Who may not see tickets learns nothing about a contact whose address they know.
         if obj.contact.full_name != values["full_name"] and self.has_view_permission(request):
-            text = f"{obj.contact.email} is a known contact and keeps the name {obj.contact.full_name}."
+            text = f"{obj.contact.email} is a known contact and keeps the name {visible(obj.contact.full_name)}."
             self.message_user(request, text, messages.WARNING)

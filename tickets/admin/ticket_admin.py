@@ -13,12 +13,12 @@ from desk.buttons import button
 from desk.formatting import quantity
 from tickets import services
 from tickets.actors import Actor, request_actor
-from tickets.admin.change_list import CHANGE, TicketListAdmin
+from tickets.admin.change_list import TicketListAdmin
+from tickets.admin.columns import CHANGE
 from tickets.admin.open_form import TicketAddAdmin
 from tickets.admin.ticket_page import TicketPageAdmin
 from tickets.models import Ticket
 
-MAX_SELECTED = 10_000  # changed in one request
 Change = Callable[[Sequence[int], Actor], list[services.RenderedTicket]]
 
 
@@ -58,18 +58,15 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
         return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_change', args=[object_id])}#timeline")
 
     def page_of_button(self, request: HttpRequest, obj: Model) -> HttpResponse:
-        """The list with its filters if the button is there."""
+        """The list with its filters, at a row, if the button is there."""
         if request.GET.get("from") != "list":
             return super().page_of_button(request, obj)
-        filters = request.GET.get("_changelist_filters", "")
-        return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_changelist')}?{filters}")
+        filters, row = request.GET.get("_changelist_filters", ""), request.GET.get("row", "")
+        anchor = f"#ticket-{row}" if row.isascii() and row.isdigit() else ""
+        return HttpResponseRedirect(f"{reverse('admin:tickets_ticket_changelist')}?{filters}{anchor}")
 
     def _change(self, request: HttpRequest, ids: list[int], change: Change, done: str) -> None:
         """Runs the service and reports how many tickets it changed."""
-        if len(ids) > MAX_SELECTED:
-            text = f"At most {quantity(MAX_SELECTED, 'ticket')} can be changed at once. Nothing was changed."
-            self.message_user(request, text, messages.ERROR)
-            return
         try:
             changed = change(ids, request_actor(request))
         except BusyError:
@@ -86,4 +83,4 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
 
 
 def _ids(tickets: QuerySet[Ticket]) -> list[int]:
-    return list(tickets.order_by("pk").values_list("pk", flat=True)[: MAX_SELECTED + 1])
+    return list(tickets.order_by("pk").values_list("pk", flat=True))

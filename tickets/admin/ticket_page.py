@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from desk import formatting
 from desk.base import ReadOnlyAdmin
 from desk.linkify import linkify
+from tickets.admin.neighbours import neighbours
 from tickets.admin.timeline import timeline
 from tickets.models import Ticket
 
@@ -37,15 +38,10 @@ class TicketPageAdmin(ReadOnlyAdmin):
                 "others": others[:MAX_OTHERS],
                 "more_others": len(others) > MAX_OTHERS,
                 "timeline": timeline(ticket, request.user.has_perm("webhooks.view_delivery")),
-                "previous": _open_tickets().filter(pk__lt=ticket.pk).order_by("-pk").first(),
-                "next": _open_tickets().filter(pk__gt=ticket.pk).order_by("pk").first(),
+                "neighbours": neighbours(self, request, ticket),
                 "may_see_contact": request.user.has_perm("contacts.view_contact"),
             }
         return super().render_change_form(request, context, *args, **kwargs)
-
-
-def _open_tickets() -> Any:
-    return Ticket.objects.filter(status=Ticket.Status.OPEN).only("pk")
 
 
 def _others(ticket: Ticket) -> list[Ticket]:

@@ -6,11 +6,11 @@ import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
 import core.enum_field
+import core.search
 from core.enum_operations import CreateEnum
 
 # What Python's datetime can hold.
@@ -66,6 +66,14 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "search_text",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=core.search.Fold("issue_description"),
+                        output_field=models.TextField(),
                     ),
                 ),
             ],
@@ -192,9 +200,8 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="ticket",
             index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(
-                    django.db.models.functions.text.Upper("issue_description"), "gin_trgm_ops"
-                ),
+                fields=["search_text"],
+                opclasses=["gin_trgm_ops"],
                 gin_pending_list_limit=1024,
                 name="tickets_search",
             ),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,7 +16,7 @@ from desk.buttons import button
 from desk.formatting import badge, quantity
 from webhooks import redelivery
 from webhooks.admin.permissions import RESEND
-from webhooks.models import Attempt, Delivery
+from webhooks.models import TEST_EVENT, Attempt, Delivery
 
 
 class AttemptInline(ReadOnlyInline):
@@ -107,6 +107,15 @@ class DeliveryAdmin(ReadOnlyAdmin):
         if delivery.state != Delivery.State.PENDING:
             return "-"
         return delivery.next_attempt_at if delivery.next_attempt_at > timezone.now() else "due"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Adds a note that the page shows the result of a test event by itself."""
+        delivery: Delivery | None = context.get("original")
+        if delivery and delivery.event.type == TEST_EVENT and not delivery.attempts.exists():
+            context["panel"] = {"template": "webhooks/waiting_panel.html"}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         """Whether this user may resend and cancel."""

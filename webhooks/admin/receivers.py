@@ -14,7 +14,7 @@ from core.short_transaction import BusyError
 from core.time_limit import TimeLimitExceededError, time_limit
 from desk.base import DeskAdmin
 from desk.buttons import button
-from desk.formatting import badge, quantity
+from desk.formatting import badge, quantity, typed
 from desk.paginator import capped_count
 from webhooks import circuit_breaker, redelivery, statistics
 from webhooks.admin.permissions import CHANGE_RECEIVER, RESEND, SEE_SECRET
@@ -80,7 +80,7 @@ class ReceiverAdmin(DeskAdmin):
         except BusyError:
             text = "The receiver is not deleted yet, as it is in use at this moment. Try again in a minute."
             self.message_user(request, text, messages.ERROR)
-            return self.page_of(receiver)
+            return self.page_of(request, receiver)
         self.log_deletions(request, [receiver])  # type: ignore[arg-type]  # a list, as in Django itself
         return self.response_delete(request, str(receiver), receiver.pk)
 
@@ -90,7 +90,7 @@ class ReceiverAdmin(DeskAdmin):
 
     @admin.display(description="receiver", ordering="description")
     def name(self, receiver: Receiver) -> str:
-        return receiver.description or f"Receiver {receiver.pk}"
+        return typed(receiver)
 
     @admin.display(description="managed in")
     def from_where(self, receiver: Receiver) -> str:
@@ -121,11 +121,19 @@ class ReceiverAdmin(DeskAdmin):
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def response_add(self, request: HttpRequest, obj: Receiver, post_url_continue: str | None = None) -> HttpResponse:
+        """The receiver's page, whose buttons are the next steps."""
+        if "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        text = f"Receiver {obj} was added. Next: show its secret, which verifies signatures, and send a test event."
+        self.message_user(request, text, messages.SUCCESS)
+        return self.page_of(request, obj)
+
     @button("Send test event", RESEND, shown=lambda receiver: receiver.enabled, primary=True)
     def send_test_event(self, request: HttpRequest, receiver: Receiver) -> HttpResponse:
         delivery = redelivery.send_test_event(receiver)
         self.log_change(request, receiver, "Sent a test event.")
-        self.message_user(request, "Test event queued. This page shows the result.")
+        self.message_user(request, "Test event queued.")
         return HttpResponseRedirect(reverse("admin:webhooks_delivery_change", args=[delivery.pk]))
 
     @button("Enable", CHANGE_RECEIVER, shown=lambda receiver: not receiver.enabled, primary=True)
