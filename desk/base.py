@@ -19,12 +19,14 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 
 from core.search import split_words
 from desk import once
 from desk.buttons import Button
+from desk.days_filter import BOUNDS, DaysFilter, parse_day
 from desk.forms import careful
 from desk.paginator import MAX_ROWS, CappedPaginator, DeskChangeList
 
@@ -41,7 +43,7 @@ Panel = Callable[[HttpRequest, Any], dict[str, Any] | None]
 
 
 # What filters of Django and django-unfold append to the name of their field.
-FILTER_SUFFIXES = ("__exact", "__id__exact", "__gte", "__lt", "_from", "_to", "_from_0", "_from_1", "_to_0", "_to_1")
+FILTER_SUFFIXES = ("__exact", "__id__exact", "__gte", "__lt", "_from", "_to")
 NO_FILTERS = {PAGE_VAR, ERROR_FLAG, *IGNORED_PARAMS}  # other parameters of a list
 
 
@@ -82,11 +84,16 @@ class DeskAdmin(ModelAdmin):
         """Tells staff which filters in the URL were ignored, as the list has none of that name or value."""
         query: Any = request.GET.copy()
         refused = [name for name, values in query.lists() if not self._accepts(request, name, values)]
+        no_days = [name for name in _day_parameters(self.get_list_filter(request)) if not _is_day(query.get(name))]
         if refused:
-            for name in refused:
-                del query[name]
             names = ", ".join(name[:50] for name in refused[:5])
             self.message_user(request, f"This list cannot be filtered by {names}; that was ignored.", messages.WARNING)
+        for name in no_days:
+            text = f"“{query[name][:50]}” is not a date, so it was ignored. Write dates like {timezone.now():%Y-%m-%d}."
+            self.message_user(request, text, messages.WARNING)
+        if refused or no_days:
+            for name in {*refused, *no_days}:
+                del query[name]
             return HttpResponseRedirect(f"{request.path}?{query.urlencode()}")
         if query.pop(ERROR_FLAG, None):  # Django's redirect after an invalid value
             self.message_user(request, "A filter had an invalid value, so all filters were ignored.", messages.WARNING)
@@ -219,6 +226,21 @@ def _parameters(list_filter: Sequence[Any]) -> Iterator[str]:
             yield from (field + suffix for suffix in FILTER_SUFFIXES)
         else:
             yield each.parameter_name
+
+
+def _day_parameters(list_filter: Sequence[Any]) -> Iterator[str]:
+    """The query parameters whose value is a day."""
+    for each in list_filter:
+        if isinstance(each, tuple) and issubclass(each[1], DaysFilter):
+            yield from (f"{each[0]}_{bound}" for bound in BOUNDS)
+
+
+def _is_day(text: str | None) -> bool:
+    """Whether a filter can use it; an empty one is no filter."""
+    try:
+        return not text or bool(parse_day(text))
+    except ValueError:
+        return False
 
 
 class ReadOnlyAdmin(DeskAdmin):

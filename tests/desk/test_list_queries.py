@@ -1,5 +1,8 @@
 """The lists of the desk take the parameters of their own filters, and say what they have ignored."""
 
+import re
+from urllib.parse import quote
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -7,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.desk.hostile_requests import lists
 from tests.service import Service
 from tests.staff import Staff
+from webhooks.models import Receiver
 
 TICKETS = "/admin/tickets/ticket/"
 
@@ -41,6 +45,30 @@ def test_an_invalid_value_is_said_to_be_ignored(ada: Staff, service: Service) ->
     page = ada.get(answer.headers["Location"]).text
     assert "A filter had an invalid value, so all filters were ignored." in page
     assert "1 ticket" in page
+
+
+@pytest.mark.parametrize("path", [TICKETS, "/admin/webhooks/delivery/"])
+@pytest.mark.parametrize("date", ["nonsense", "2026-02-30", "01/02/2026", "20260101", "2026-W01-1", "٢026-01-01x"])
+def test_what_is_no_date_is_said_to_be_ignored(ada: Staff, service: Service, path: str, date: str) -> None:
+    Receiver.objects.create(url="http://127.0.0.1:9/")
+    service.open_ticket()
+    query = f"created_at_from={quote(date)}&created_at_to=9999-12-31"
+    answer = ada.get(f"{path}?{query}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{path}?created_at_to=9999-12-31")
+    page = ada.get(answer.headers["Location"]).text
+    assert f"“{date}” is not a date, so it was ignored. Write dates like 20" in page
+    assert re.search(r"\b1 (ticket|delivery)\b", page)
+
+
+def test_an_export_of_what_is_no_date_leads_to_the_list(ada: Staff) -> None:
+    query = "created_at_from=nonsense"
+    assert ada.get(f"{TICKETS}export/?{query}").headers["Location"] == f"{TICKETS}?{query}"
+
+
+def test_days_are_chosen_in_a_calendar(ada: Staff) -> None:
+    page = ada.get(f"{TICKETS}?created_at_from=2026-01-31").text
+    (field,) = re.findall('<input type="date" name="created_at_from"[^>]*>', page)
+    assert 'value="2026-01-31"' in field
 
 
 def test_an_export_that_cannot_be_filtered_so_leads_to_the_list(ada: Staff, service: Service) -> None:

@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from core.streams import LimitedStream
 from core.time_limit import TimeLimitExceededError, time_limit
+from desk.days_filter import DaysFilter
 from desk.paginator import DeskChangeList
 from tickets.admin.columns import TicketColumns, chosen_status
 from tickets.admin.csv_export import csv_lines
-from tickets.admin.list_filters import ContactFilter, DaysFilter
+from tickets.admin.list_filters import ContactFilter
 from tickets.admin.search import NEWEST, newest, search
 from tickets.admin.timeline import ANONYMOUS_CLIENT
 from tickets.models import Change, Ticket

@@ -1,25 +1,12 @@
-"""Filters of the list of tickets: days and contact."""
+"""Filter of the list of tickets by contact."""
 
-from datetime import UTC, datetime, time
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import RangeDateFilter, TextFilter
-from unfold.utils import parse_date_str
+from unfold.contrib.filters.admin import TextFilter
 
 from contacts.email import normalise_email
-
-
-class DaysFilter(RangeDateFilter):
-    """From one day to another, both included (UTC); an invalid date is ignored."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        bounds = {}
-        for parameter, lookup, moment in (("from", "gte", time.min), ("to", "lte", time.max)):
-            if day := parse_date_str(self.used_parameters.get(f"{self.field_path}_{parameter}") or ""):
-                bounds[f"{self.field_path}__{lookup}"] = datetime.combine(day, moment, UTC)
-        return queryset.filter(**bounds)
 
 
 class ContactFilter(TextFilter):

@@ -9,10 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import RangeDateTimeFilter, TextFilter
+from unfold.contrib.filters.admin import TextFilter
 
 from desk.base import ReadOnlyAdmin, ReadOnlyInline
 from desk.buttons import button
+from desk.days_filter import DaysFilter
 from desk.formatting import badge, quantity
 from webhooks import redelivery
 from webhooks.admin.permissions import RESEND
@@ -65,7 +66,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "created_at",
         "next_attempt",
     ]
-    list_filter = ["state", "receiver", "event__type", ("created_at", RangeDateTimeFilter), TicketFilter]
+    list_filter = ["state", "receiver", "event__type", ("created_at", DaysFilter), TicketFilter]
     list_filter_submit = True
     list_select_related = ["event", "receiver"]
     fields = ["event_type", "webhook_id", "ticket", "receiver", "status", "attempts_made", "next_attempt"]
