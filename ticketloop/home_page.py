@@ -1,11 +1,10 @@
-"""Callbacks of django-unfold: the banner on every page and the figures on the home page; the command palette."""
+"""Callbacks of django-unfold: the banner on every page and the figures on the home page."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from django.contrib import admin
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from tickets.admin.home_figures import DAYS, chart, compute_figures
 from webhooks import statistics
@@ -30,16 +29,6 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if request.user.has_perm("webhooks.view_receiver"):
         context["webhooks"] = _cached("desk-webhooks", statistics.health)
     return context
-
-
-@admin.site.admin_view
-def search(request: HttpRequest) -> HttpResponse:
-    """Results of the command palette (Ctrl K), without `page`: django-unfold answers a malformed one with 500."""
-    query: Any = request.GET.copy()
-    query.pop("page", None)
-    request.GET = query
-    site: Any = admin.site  # django-unfold's
-    return cast(HttpResponse, site.search(request))
 
 
 def _cached(key: str, compute: Callable[[], T]) -> T:

@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 
 from contacts.api.views import ContactViewSet
 from core.api import SlashOrNoSlashRouter
-from ticketloop import home_page
+from ticketloop import command_palette
 from ticketloop.health import HealthView
 from ticketloop.metrics import metrics
 from tickets.api.views import TicketViewSet
@@ -24,7 +24,7 @@ urlpatterns = [
     re_path(r"^openapi\.json/?$", SpectacularJSONAPIView.as_view(), name="schema"),
     re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view()),
     re_path(r"^redoc/?$", SpectacularRedocView.as_view()),
-    path("admin/search/", home_page.search),
+    path("admin/search/", command_palette.search),
     path("admin/", admin.site.urls),
 ]
 

@@ -113,7 +113,7 @@ def test_a_search_that_takes_too_long_looks_through_the_newest_and_says_so(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(30_000)
-    monkeypatch.setattr(change_list, "LIST_TIME_LIMIT", 0.001)
+    monkeypatch.setattr(change_list, "TIME_LIMIT", 0.001)
     answer = client.get(LIST, {"q": '"broke it"'})  # every text has its trigrams, so none is ruled out by the index
     assert answer.status_code == 200
     assert "only the newest 10,000 were searched" in answer.content.decode()
@@ -161,7 +161,7 @@ def test_all_deliveries_of_a_long_list_are_those_that_it_has(client: Client) -> 
 
 def test_all_of_a_search_that_takes_too_long_are_the_newest(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(10_100)
-    monkeypatch.setattr(change_list, "LIST_TIME_LIMIT", 0.001)
+    monkeypatch.setattr(change_list, "TIME_LIMIT", 0.001)
     path = f"{LIST}?q=%22broke+it%22&o=1"  # the oldest first
     answer = client.post(path, {"action": "resolve", "_selected_action": "1", "select_across": "1"}, follow=True)
     assert "tickets resolved." in answer.content.decode()

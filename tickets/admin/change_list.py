@@ -19,13 +19,12 @@ from desk.paginator import DeskChangeList
 from tickets.admin.columns import TicketColumns, chosen_status
 from tickets.admin.csv_export import csv_lines
 from tickets.admin.list_filters import ContactFilter
-from tickets.admin.search import NEWEST, newest, search
+from tickets.admin.search import NEWEST, TIME_LIMIT, newest, search
 from tickets.admin.timeline import ANONYMOUS_CLIENT
 from tickets.models import Change, Ticket
 from webhooks.statistics import states_of_tickets
 
 EXPORT = "tickets.export_ticket"
-LIST_TIME_LIMIT = 0.25  # seconds; beyond it only the newest tickets are searched
 STATUS = "status__exact"
 TABS = {"Open": "open", "Resolved": "resolved", "All": None}
 OLDEST_FIRST = "1"  # by the first column, the number
@@ -71,7 +70,7 @@ class TicketChangeList(DeskChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         try:
-            with time_limit(LIST_TIME_LIMIT):
+            with time_limit(TIME_LIMIT):
                 self._get_rows(request)
         except TimeLimitExceededError:
             self.queryset = self.queryset.filter(newest())

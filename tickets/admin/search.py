@@ -6,11 +6,13 @@ from django.db.models import Max, Q, QuerySet
 
 from contacts.models import Contact
 from core.search import is_indexed, split_words
+from core.time_limit import TimeLimitExceededError, time_limit
 from tickets.models import Ticket
 
 NUMBER = re.compile(r"#?([0-9]{1,18})")
 MAX_CONTACT_IDS = 5_000
 NEWEST = 10_000
+TIME_LIMIT = 0.25  # seconds; beyond it only the newest tickets are searched
 
 
 def search(tickets: QuerySet[Ticket], query: str) -> QuerySet[Ticket]:
@@ -29,6 +31,19 @@ def search(tickets: QuerySet[Ticket], query: str) -> QuerySet[Ticket]:
     if words and not any(map(is_indexed, words)):
         found &= newest()
     return tickets.filter(found | Q(pk=int(number[1])) if number else found)
+
+
+def newest_tickets(query: str, count: int) -> list[Ticket]:
+    """The newest tickets that `search` finds, after the one with that number if it is one."""
+    tickets = Ticket.objects.select_related("contact").order_by("-pk")
+    number = NUMBER.fullmatch(query.strip())
+    exact = list(tickets.filter(pk=int(number[1]))) if number else []
+    try:
+        with time_limit(TIME_LIMIT):
+            found = list(search(tickets, query)[:count])
+    except TimeLimitExceededError:
+        found = list(search(tickets.filter(newest()), query)[:count])
+    return [*exact, *(each for each in found if each not in exact)][:count]
 
 
 def newest() -> Q:
