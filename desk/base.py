@@ -139,7 +139,7 @@ class DeskAdmin(ModelAdmin):
         """The rows with every word of the search (see `core.search`) in one of `search_fields`, which are lookups."""
         for word in split_words(search_term):
             found = [Q((lookup, word)) for lookup in self.get_search_fields(request)]
-            queryset = queryset.filter(reduce(or_, found))
+            queryset = queryset.filter(reduce(or_, found, Q()))
         return queryset, False
 
     def get_urls(self) -> list[Any]:

@@ -11,6 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import Truncator
 from unfold.dataclasses import SearchResult
 
 from contacts.search import newest_contacts
@@ -43,7 +44,7 @@ def _pages(request: HttpRequest, query: str) -> Iterator[SearchResult]:
 def _tickets(request: HttpRequest, query: str) -> Iterator[SearchResult]:
     if request.user.has_perm("tickets.view_ticket"):
         for ticket in newest_tickets(query, MAX_FOUND):
-            title = f"{ticket} {ticket.excerpt[:TITLE_LENGTH]}"
+            title = f"{ticket} {Truncator(ticket.excerpt).chars(TITLE_LENGTH)}"
             link = reverse("admin:tickets_ticket_change", args=[ticket.pk])
             yield SearchResult(title, f"{ticket.status}, {ticket.contact.full_name}", link, "confirmation_number")
 
@@ -52,4 +53,4 @@ def _contacts(request: HttpRequest, query: str) -> Iterator[SearchResult]:
     if request.user.has_perm("contacts.view_contact"):
         for contact in newest_contacts(query, MAX_FOUND):
             link = reverse("admin:contacts_contact_change", args=[contact.pk])
-            yield SearchResult(contact.full_name, contact.email, link, "contacts")
+            yield SearchResult(str(contact), contact.caution or "Contact", link, "contacts")

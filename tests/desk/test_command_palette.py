@@ -46,6 +46,11 @@ class TestInProcess:
         assert found(Staff(in_process, "other"), "e") == ["/admin/"]
         assert len(found(Staff(in_process, "agent", "Support agent"), "grace")) == 2
 
+    def test_an_address_that_may_be_a_look_alike_is_marked(self, in_process: InProcess) -> None:
+        in_process.open_ticket(email="ada@\u0430pple.com")
+        ada = Staff(in_process, "ada", is_superuser=True)
+        assert "mixes Latin and Cyrillic letters" in ada.get("/admin/search/?s=pple.com&extended=1").text
+
     def test_what_was_just_opened_is_found(self, in_process: InProcess) -> None:
         ada = Staff(in_process, "ada", is_superuser=True)
         for count in (1, 2):

@@ -85,6 +85,11 @@ def test_further_words_of_a_long_search_are_ignored(ada: Staff, service: Service
     assert "ada@example.com" in ada.get(f"/admin/contacts/contact/?q={'+'.join(['ada'] * 10 + ['bob'])}").text
 
 
+def test_a_list_without_search_takes_no_notice_of_one(ada: Staff) -> None:
+    Receiver.objects.create(url="http://127.0.0.1:9/")
+    assert "1 receiver" in ada.get("/admin/webhooks/receiver/?q=nothing").text
+
+
 def test_no_list_counts_its_filters(ada: Staff) -> None:
     for path in lists():
         with CaptureQueriesContext(connection) as queries:
