@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from playwright.sync_api import Page, expect
 
 from access import lockout
@@ -79,11 +79,10 @@ def test_a_bug(desk: Page, broken: None) -> None:
 
 def test_an_outage(desk: Page, service: Service) -> None:
     desk.goto("/admin/")
-    with connection.cursor() as cursor:
-        cursor.execute("BEGIN; LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
         desk.goto("/admin/tickets/ticket/")
         check(desk, "Not available right now", "try again in a moment")
-        cursor.execute("ROLLBACK")
 
 
 def test_a_lockout(desk: Page) -> None:
