@@ -3,7 +3,7 @@
 The look is django-unfold's. Every change is a POST with CSRF protection, never a link.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from functools import partial, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,8 @@ from unfold.admin import TabularInline as UnfoldTabularInline
 from core.search import split_words
 from desk import once
 from desk.buttons import Button
-from desk.days_filter import BOUNDS, DaysFilter, parse_day
 from desk.forms import careful
+from desk.list_filters import invalid_days, parameters
 from desk.paginator import MAX_ROWS, CappedPaginator, DeskChangeList
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ else:
 Panel = Callable[[HttpRequest, Any], dict[str, Any] | None]
 
 
-# What filters of Django and django-unfold append to the name of their field.
-FILTER_SUFFIXES = ("__exact", "__id__exact", "__gte", "__lt", "_from", "_to")
 NO_FILTERS = {PAGE_VAR, ERROR_FLAG, *IGNORED_PARAMS}  # other parameters of a list
 
 
@@ -78,13 +76,13 @@ class DeskAdmin(ModelAdmin):
         """Whether a filter of the list has this parameter. Django allows every lookup of every field, such as a regular
         expression that takes hours."""
         # PostgreSQL fails on a NUL.
-        return lookup in _parameters(self.get_list_filter(request)) and "\x00" not in value
+        return lookup in parameters(self.get_list_filter(request)) and "\x00" not in value
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Tells staff which filters in the URL were ignored, as the list has none of that name or value."""
         query: Any = request.GET.copy()
         refused = [name for name, values in query.lists() if not self._accepts(request, name, values)]
-        no_days = [name for name in _day_parameters(self.get_list_filter(request)) if not _is_day(query.get(name))]
+        no_days = invalid_days(self.get_list_filter(request), query)
         if refused:
             names = ", ".join(name[:50] for name in refused[:5])
             self.message_user(request, f"This list cannot be filtered by {names}; that was ignored.", messages.WARNING)
@@ -216,31 +214,6 @@ class DeskAdmin(ModelAdmin):
             return button.method(self, request, obj, form) or self.page_of(request, obj)
         context = {**self.admin_site.each_context(request), "title": button.label, "opts": self.opts}
         return TemplateResponse(request, "desk/form.html", {**context, "original": obj, "form": form, "button": button})
-
-
-def _parameters(list_filter: Sequence[Any]) -> Iterator[str]:
-    """The query parameters of an admin's `list_filter`."""
-    for each in list_filter:
-        if isinstance(each, str | tuple):
-            field = each if isinstance(each, str) else each[0]
-            yield from (field + suffix for suffix in FILTER_SUFFIXES)
-        else:
-            yield each.parameter_name
-
-
-def _day_parameters(list_filter: Sequence[Any]) -> Iterator[str]:
-    """The query parameters whose value is a day."""
-    for each in list_filter:
-        if isinstance(each, tuple) and issubclass(each[1], DaysFilter):
-            yield from (f"{each[0]}_{bound}" for bound in BOUNDS)
-
-
-def _is_day(text: str | None) -> bool:
-    """Whether a filter can use it; an empty one is no filter."""
-    try:
-        return not text or bool(parse_day(text))
-    except ValueError:
-        return False
 
 
 class ReadOnlyAdmin(DeskAdmin):
