@@ -1,14 +1,14 @@
 """`make screenshots`: the README's screenshots of the support desk, taken on a temporary stack."""
 
-import shutil
-
 from playwright.sync_api import Page, ViewportSize, expect, sync_playwright
 
 from bench.stack import Stack, running
+from tests.debian import find_program
 from tests.processes import ROOT, Gunicorn, wait_until
 from tests.receiver import RecordingReceiver, Reply
 
 IMAGES = ROOT / "docs" / "images"
+CHROMIUM = ("chromium-headless-shell", "chromium-headless-shell", "chromium")
 PASSWORD = "only-for-pictures"  # noqa: S105
 PEOPLE = ["Ada Lovelace", "Grace Hopper", "Alan Turing", "Hedy Lamarr", "Katherine Johnson", "Edsger Dijkstra"]
 TEXTS = [
@@ -61,7 +61,7 @@ def main() -> None:
         stack.environment |= {"ADMIN_USERNAME": "ada", "ADMIN_PASSWORD": PASSWORD}
         stack.manage("prepare")
         service = stack.start_service()
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_program(*CHROMIUM), args=["--no-sandbox"])
         page = browser.new_page(base_url=service.url, viewport=ViewportSize(width=1280, height=800))
         # Skips the home page, which would cache the figures of an empty service for a minute.
         page.goto("/admin/login/?next=/admin/webhooks/receiver/add/")
