@@ -20,9 +20,10 @@ class Button:
         primary: bool,
         form: type[forms.Form] | None,
         danger: bool,
+        harmless: bool,
     ) -> None:
         self.method, self.label, self.permission, self.shown = method, label, permission, shown
-        self.primary, self.form, self.danger = primary, form, danger
+        self.primary, self.form, self.danger, self.harmless = primary, form, danger, harmless
         self.name = method.__name__.replace("_", "-")
 
 
@@ -33,9 +34,10 @@ def button(
     primary: bool = False,
     form: type[forms.Form] | None = None,
     danger: bool = False,
+    harmless: bool = False,
 ) -> Callable[[Callable[..., HttpResponseBase | None]], Button]:
     """Decorator: makes a method of a `DeskAdmin` a button for users with `permission`, on objects that are `shown`.
 
-    One of `danger` is red; its form is the confirmation.
+    One of `danger` is red; its form is the confirmation. A `harmless` one changes nothing, and may be pressed twice.
     """
-    return lambda method: Button(method, label, permission, shown, primary, form, danger)
+    return lambda method: Button(method, label, permission, shown, primary, form, danger, harmless)

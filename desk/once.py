@@ -1,4 +1,4 @@
-"""One press, one object: a form that adds something is taken once, however often it is sent.
+"""One press, one change: a form that adds or changes something is taken once, however often it is sent.
 
 A double click, a reload and the browser's Back send it again. Each form has a token; the session knows what it added.
 """
@@ -6,6 +6,7 @@ A double click, a reload and the browser's Back send it again. Each form has a t
 import re
 import secrets
 
+from django.db import transaction
 from django.http import HttpRequest
 
 from core.advisory_lock import lock_until_commit
@@ -39,6 +40,15 @@ def remember(request: HttpRequest, key: object) -> None:
         sent = {**request.session.get(SENT, {}), token: str(key)}
         request.session[SENT] = dict(list(sent.items())[-MAX_KEPT:])
         request.session.save()
+
+
+def sent_before(request: HttpRequest) -> bool:
+    """Whether this form was sent before; from now on it was."""
+    with transaction.atomic():
+        if added_before(request) is not None:
+            return True
+        remember(request, "")
+    return False
 
 
 def _token(request: HttpRequest) -> str:

@@ -101,11 +101,11 @@ def resend(deliveries: Collection[int]) -> int:
     return len(receivers)
 
 
-def cancel(deliveries: Collection[int]) -> int:
-    """Cancels those of these deliveries that are pending or dead; returns how many."""
+def cancel(deliveries: Collection[int]) -> list[int]:
+    """Cancels those of these deliveries that are pending or dead; returns their ids."""
     with connection.cursor() as cursor:
         cursor.execute(CANCEL, [list(deliveries)])
-        return len(cursor.fetchall())
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def count_replayed_events(receiver: Receiver, since: datetime, until: datetime | None = None) -> int:

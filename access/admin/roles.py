@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from access.admin.permissions_field import PermissionsField, offer_choices
 from access.models import Role
 from desk.base import DeskAdmin
+from desk.formatting import quantity
 
 
 class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -52,9 +53,11 @@ class RoleAdmin(DeskAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Says how many people have no role then; Django's would list every row of its table of members."""
+        """Says who loses what; Django's would list every row of its table of members."""
         (role,) = objs
-        return [str(role)], {"staff who have no role then": self.members(role)}, set(), []
+        members = self.members(role)
+        text = "Nobody has this role." if not members else f"{quantity(members, 'person', 'people')} will have no role."
+        return [text], {}, set(), []
 
     @admin.display(description="staff", ordering="count_of_members")
     def members(self, role: Any) -> int:

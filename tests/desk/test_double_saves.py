@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 import requests
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db import connection
@@ -78,6 +79,42 @@ def test_of_many_presses_at_once_one_opens_a_ticket(gunicorn: Gunicorn) -> None:
     ticket = Ticket.objects.get()
     where = {(answer.status_code, answer.headers.get("Location")) for answer in answers}
     assert where == {(302, f"/admin/tickets/ticket/{ticket.pk}/change/")}
+
+
+PRESSED = ["send-test-event", "replay", "rotate-secret"]
+
+
+@pytest.mark.parametrize("name", PRESSED)
+def test_a_button_pressed_twice_does_it_once(service: Service, name: str) -> None:
+    staff = Staff(service, "ada", is_superuser=True)
+    receiver = Receiver.objects.create(**RECEIVER)
+    page = f"/admin/webhooks/receiver/{receiver.pk}"
+    sent = {"since": "2026-01-01T00:00", "hours": "24", **hidden(staff, f"{page}/change/")}
+    for _ in range(2):
+        assert staff.post(f"{page}/{name}/", **sent).status_code == 302
+    assert LogEntry.objects.count() == 1
+    assert "was pressed twice; it was done once." in shown(staff.get(f"{page}/change/"))
+    staff.post(f"{page}/{name}/", **{**sent, **hidden(staff, f"{page}/change/")})
+    assert LogEntry.objects.count() == 2
+
+
+def test_a_receiver_whose_deletion_is_sent_twice_is_deleted_once(service: Service) -> None:
+    staff = Staff(service, "ada", is_superuser=True)
+    receiver = Receiver.objects.create(**RECEIVER)
+    page = f"/admin/webhooks/receiver/{receiver.pk}/delete/"
+    form = hidden(staff, page)
+    answers = [staff.post(page, post="yes", **form) for _ in range(2)]
+    assert [answer.headers.get("Location") for answer in answers] == ["/admin/webhooks/receiver/"] * 2
+    assert not Receiver.objects.exists()
+
+
+def test_who_comes_second_is_told_who_was_faster(service: Service) -> None:
+    page = f"/admin/tickets/ticket/{service.open_ticket().json()['id']}"
+    ada, grace = Staff(service, "ada", "Support agent"), Staff(service, "grace", "Support agent")
+    forms = [(staff, hidden(staff, f"{page}/change/")) for staff in (ada, grace)]
+    for staff, form in forms:
+        staff.post(f"{page}/resolve-one/", **form)
+    assert "was already resolved by ada." in shown(grace.get(f"{page}/change/"))
 
 
 def test_who_corrects_a_contact_is_told_what_changed_meanwhile(service: Service) -> None:

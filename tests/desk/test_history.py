@@ -7,7 +7,7 @@ from tests.desk.pages import press
 from tests.service import Service
 from tests.staff import Staff
 from tickets.models import Ticket
-from webhooks.models import Event
+from webhooks.models import Delivery, Event, Receiver
 
 
 def history(page: Page, ticket: int) -> list[str]:
@@ -29,7 +29,7 @@ def test_of_a_ticket_whoever_it_was(desk: Page, service: Service) -> None:
     desk.check("#action-toggle")
     desk.select_option("select[name=action]", "reopen")
     desk.click("button[name=index]")
-    expect(desk.get_by_text("1 ticket reopened.")).to_be_visible()
+    expect(desk.get_by_text(f"Ticket #{ticket.pk} reopened.")).to_be_visible()
     Event.objects.all().delete()  # as they are forgotten after WEBHOOK_RETENTION_DAYS
     assert history(desk, ticket.pk) == [
         "Opened",
@@ -67,5 +67,24 @@ def test_of_a_contact_what_was_changed_and_by_whom(service: Service) -> None:
     lead.post(f"{page}/change/", full_name="Ada King", email="ada@example.com")
     lead.post(f"{page}/export/")
     shown = lead.get(f"{page}/history/").text
-    for part in ("grace", "Changed Full name.", "Exported."):
-        assert part in shown
+    for sentence in ("grace changed Full name.", "grace exported."):
+        assert sentence in shown
+
+
+def test_a_form_saved_as_it_was_is_no_change(service: Service) -> None:
+    contact = service.open_ticket().json()["contact"]
+    lead = Staff(service, "grace", "Support lead")
+    page = f"/admin/contacts/contact/{contact['id']}"
+    lead.post(f"{page}/change/", full_name=contact["full_name"], email=contact["email"])
+    assert "Nothing has been changed at the desk yet." in lead.get(f"{page}/history/").text
+
+
+def test_of_a_delivery_bulk_changes_too(service: Service) -> None:
+    Receiver.objects.create(url="https://example.com/")
+    service.open_ticket()
+    lead = Staff(service, "grace", is_superuser=True)
+    delivery = Delivery.objects.get().pk
+    for action in ("cancel_selected", "cancel_selected", "resend_selected"):
+        lead.post("/admin/webhooks/delivery/", action=action, _selected_action=delivery)
+    shown = lead.get(f"/admin/webhooks/delivery/{delivery}/history/").text
+    assert (shown.count("grace cancelled."), shown.count("grace resent.")) == (1, 1)

@@ -107,7 +107,7 @@ def test_a_contact_is_erased_once(service: Service, contact: int) -> None:
     lead = Staff(service, "grace", "Support lead")
     for _ in range(2):
         lead.post(f"/admin/contacts/contact/{contact}/erase/", sure="on")
-    assert "That is no longer possible" in lead.get(f"/admin/contacts/contact/{contact}/change/").text
+    assert "“Erase” is no longer possible" in lead.get(f"/admin/contacts/contact/{contact}/change/").text
     assert LogEntry.objects.count() == 1
 
 

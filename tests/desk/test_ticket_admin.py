@@ -37,10 +37,10 @@ def test_a_ticket_is_resolved_and_reopened_on_its_page(desk: Page, service: Serv
     ticket = service.open_ticket().json()
     desk.goto(f"/admin/tickets/ticket/{ticket['id']}/change/")
     desk.get_by_role("button", name="Resolve").click()
-    expect(desk.get_by_text("1 ticket resolved.")).to_be_visible()
+    expect(desk.get_by_text(f"Ticket #{ticket['id']} resolved.")).to_be_visible()
     assert Ticket.objects.get().resolved_at
     desk.get_by_role("button", name="Reopen").click()
-    expect(desk.get_by_text("1 ticket reopened.")).to_be_visible()
+    expect(desk.get_by_text(f"Ticket #{ticket['id']} reopened.")).to_be_visible()
     assert Ticket.objects.get().resolved_at is None
     assert list(Event.objects.values_list("type", flat=True)) == [
         *("ticket.created", "ticket.resolved", "ticket.reopened"),
@@ -67,7 +67,7 @@ def test_a_row_s_button_resolves_and_leads_back_to_the_same_list(desk: Page, ser
     first, second = (service.open_ticket(issue_description="paper jam").json()["id"] for _ in range(2))
     desk.goto("/admin/tickets/ticket/?status__exact=open&q=jam")
     desk.get_by_role("button", name=f"Resolve #{first}", exact=True).click()
-    expect(desk.get_by_text("1 ticket resolved.")).to_be_visible()
+    expect(desk.get_by_text(f"Ticket #{first} resolved.")).to_be_visible()
     expect(desk).to_have_url(f"{service.url}/admin/tickets/ticket/?status__exact=open&q=jam#ticket-{second}")
     expect(desk.get_by_label(f"Select ticket #{second}")).to_be_focused()
     expect(desk.locator(ROWS)).to_have_count(1)

@@ -54,7 +54,7 @@ def erasure_panel(request: HttpRequest, contact: Contact) -> dict[str, Any] | No
     return {"template": "tickets/erasure_panel.html", "progress": progress} if progress else None
 
 
-@button("Export as JSON", "contacts.export_contact")
+@button("Export as JSON", "contacts.export_contact", harmless=True)
 def export(page: ContactAdmin, request: HttpRequest, contact: Contact) -> StreamingHttpResponse:
     """All data about the contact, as a JSON file."""
     document = LimitedStream(chunk.encode() for chunk in privacy.export(contact))

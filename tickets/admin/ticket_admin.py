@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from core.short_transaction import BusyError
-from desk.buttons import button
+from desk.buttons import Button, button
 from desk.formatting import quantity
 from tickets import services
 from tickets.actors import Actor, request_actor
@@ -51,6 +51,13 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
 
     buttons = (resolve_one, reopen_one)
 
+    def too_late(self, button: Button, obj: Ticket) -> str:
+        """Who was faster."""
+        last = obj.changes.last()
+        by = f" by {last.actor}" if last and last.actor else ""
+        done = "resolved" if obj.status == Ticket.Status.RESOLVED else "reopened"
+        return f"Ticket #{obj.pk} was already {done}{by}."
+
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -73,14 +80,20 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
             text = "Not all of these tickets were changed, as somebody else is at some of them. Try again in a minute."
             self.message_user(request, text, messages.ERROR)
             return
-        unchanged = len(ids) - len(changed)
-        parts = [f"{quantity(len(changed), 'ticket')} {done}"] if changed or not unchanged else []
-        if unchanged:
-            already = "resolved" if done == "resolved" else "open"
-            parts.append(f"{quantity(unchanged, 'ticket')} {'was' if unchanged == 1 else 'were'} already {already}")
-        level = messages.SUCCESS if changed else messages.WARNING
-        self.message_user(request, "; ".join(parts) + ".", level)
+        self.message_user(request, _report(ids, len(changed), done), messages.SUCCESS if changed else messages.WARNING)
 
 
 def _ids(tickets: QuerySet[Ticket]) -> list[int]:
     return list(tickets.order_by("pk").values_list("pk", flat=True))
+
+
+def _report(ids: list[int], changed: int, done: str) -> str:
+    """How many of the tickets were changed, and how many were so already."""
+    already = "resolved" if done == "resolved" else "open"
+    if len(ids) == 1:
+        return f"Ticket #{ids[0]} {done}." if changed else f"Ticket #{ids[0]} was already {already}."
+    unchanged = len(ids) - changed
+    parts = [f"{quantity(changed, 'ticket')} {done}"] if changed or not unchanged else []
+    if unchanged:
+        parts.append(f"{quantity(unchanged, 'ticket')} {'was' if unchanged == 1 else 'were'} already {already}")
+    return "; ".join(parts) + "."

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -124,13 +125,17 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Resend selected deliveries", permissions=["resend"])
     def resend_selected(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        count = redelivery.resend(list(deliveries.order_by().values_list("pk", flat=True)))
+        pks = _pks(deliveries)
+        count = redelivery.resend(pks)
+        _log_changes(request, pks, "Resent.")
         self.message_user(request, f"{_deliveries(count)} queued.")
 
     @admin.action(description="Cancel selected deliveries", permissions=["resend"])
     def cancel_selected(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        pks = list(deliveries.order_by().values_list("pk", flat=True))
-        self._report_cancelled(request, redelivery.cancel(pks), len(pks))
+        pks = _pks(deliveries)
+        cancelled = redelivery.cancel(pks)
+        _log_changes(request, cancelled, "Cancelled.")
+        self._report_cancelled(request, len(cancelled), len(pks))
 
     @button("Resend", RESEND, primary=True)
     def resend(self, request: HttpRequest, delivery: Delivery) -> None:
@@ -141,9 +146,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @button("Cancel", RESEND, shown=lambda delivery: delivery.state in {"pending", "dead"})
     def cancel(self, request: HttpRequest, delivery: Delivery) -> None:
-        count = redelivery.cancel([delivery.pk])
-        self.log_change(request, delivery, "Cancelled.")
-        self._report_cancelled(request, count, 1)
+        cancelled = redelivery.cancel([delivery.pk])
+        _log_changes(request, cancelled, "Cancelled.")
+        self._report_cancelled(request, len(cancelled), 1)
 
     buttons = (resend, cancel)
 
@@ -154,3 +159,12 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
 def _deliveries(count: int) -> str:
     return quantity(count, "delivery", "deliveries")
+
+
+def _pks(deliveries: QuerySet[Delivery]) -> list[int]:
+    return list(deliveries.order_by().values_list("pk", flat=True))
+
+
+def _log_changes(request: HttpRequest, pks: list[int], message: str) -> None:
+    """Adds the entry to the history of each delivery."""
+    LogEntry.objects.log_actions(str(request.user.pk), Delivery.objects.filter(pk__in=pks), CHANGE, message)

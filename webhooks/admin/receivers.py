@@ -62,19 +62,18 @@ class ReceiverAdmin(DeskAdmin):
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
-    ) -> tuple[list[Any], dict[str, Any], set[str], list[Any]]:
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
         """Says about how much goes with a receiver; Django's would load each delivery and ask for its permission."""
         (receiver,) = objs
-        deliveries, attempts = (each.objects.filter(receiver=receiver) for each in (Delivery, Attempt))
-        return [str(receiver)], {"deliveries": _count(deliveries), "attempts": _count(attempts)}, set(), []
+        deliveries, attempts = (_count(each.objects.filter(receiver=receiver)) for each in (Delivery, Attempt))
+        gone = f"Its deliveries ({deliveries}) and their attempts ({attempts}) are deleted too."
+        return [gone, "To stop sending and keep them, disable the receiver instead."], {}, set(), []
 
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def ask_and_delete(self, request: HttpRequest, object_id: str, context: dict[str, Any]) -> HttpResponse:
         """Django's page asks; the deletion itself has transactions of its own, which Django's would hold together."""
         receiver = self.get_object(request, unquote(object_id)) if request.method == "POST" else None
         if receiver is None or not self.has_delete_permission(request, receiver):
-            return super().delete_view(request, object_id, extra_context)
+            return super().ask_and_delete(request, object_id, context)
         try:
             delete_receiver(receiver)
         except BusyError:
@@ -176,7 +175,7 @@ class ReceiverAdmin(DeskAdmin):
         self.log_change(request, receiver, f"Replayed {queued} since {since:%Y-%m-%d %H:%M:%S} UTC.")
         self.message_user(request, f"{queued} queued.")
 
-    @button("Show secret", SEE_SECRET)
+    @button("Show secret", SEE_SECRET, harmless=True)
     def show_secret(self, request: HttpRequest, receiver: Receiver) -> HttpResponse:
         try:
             secret, error = receiver.secret, ""
