@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.utils import unquote
 from django.db import transaction
 from django.db.models import CharField, TextField
 from django.http import HttpRequest, HttpResponse
@@ -60,12 +61,26 @@ class DeskAdmin(ButtonAdmin, ListAdmin):
         self.message_user(request, text, messages.WARNING)
         return self.page_of(request, obj) if self.has_view_permission(request, obj) else redirect("admin:index")
 
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's; a form that is sent twice is saved once."""
+        context = {"form_token": once.new_token(), **(extra_context or {})}
+        if request.method != "POST":
+            return super().change_view(request, object_id, form_url, context)
+        with transaction.atomic():
+            if once.added_before(request) is None:
+                return super().change_view(request, object_id, form_url, context)
+        self.message_user(request, "The form was sent twice; it was saved once.", messages.WARNING)
+        return self.page_of(request, self.get_object(request, unquote(object_id)))
+
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         once.remember(request, obj.pk)
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """Nothing for a form that was saved as it was."""
+        once.remember(request, obj.pk)
         return super().log_change(request, obj, message) if message else None
 
     def render_change_form(

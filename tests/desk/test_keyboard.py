@@ -23,7 +23,7 @@ TICKET = """
     - heading "Contact" [level=2]
     - heading "Their other tickets" [level=3]
 """
-MAX_STEPS = 60
+MAX_STEPS = 150
 ROWS = "#result_list tr.data-row"
 MESSAGE = re.compile("resolved")
 ICONS = re.compile(r"dock_to_right|filter_list|unfold_more|chevron_right|space_dashboard|confirmation_number")
