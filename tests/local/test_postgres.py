@@ -39,7 +39,7 @@ def test_the_prompt_works_and_its_command_line_has_no_password(tmp_path: Path) -
             "local",
             "psql",
             "-c",
-            "SELECT current_user",
+            "SELECT 'user: ' || current_user",
             "-c",
             r"\! tr '\0' ' ' < /proc/$PPID/cmdline",
         ],
@@ -49,6 +49,6 @@ def test_the_prompt_works_and_its_command_line_has_no_password(tmp_path: Path) -
         text=True,
     )
     assert (result.returncode, result.stderr) == (0, "")
-    assert "service" in result.stdout
+    assert "user: ticketloop" in result.stdout
     assert "psql" in result.stdout
     assert str(urlsplit(POSTGRES.url).password) not in result.stdout

@@ -9,7 +9,7 @@ import pytest
 from tests.debian import find_program
 from tests.processes import MAX_MEDIAN_SECONDS, Gunicorn, Process, wait_until
 from tests.rabbitmq import RabbitMQ
-from tests.receiver import RecordingReceiver
+from tests.receiver import RecordingReceiver, Reply
 
 Start = Callable[..., Process]
 
@@ -77,3 +77,22 @@ def test_a_killed_rabbitmq_delays_no_ticket_and_all_goes_on_when_it_is_back(
     receiver.wait_for(22)
     service_on_rabbitmq.open_ticket()
     receiver.wait_for(23)
+
+
+def test_retries_go_on_after_a_restart_of_rabbitmq(
+    service_on_rabbitmq: Gunicorn,
+    rabbitmq: RabbitMQ,
+    on_rabbitmq: dict[str, str],
+    start_worker: Start,
+    start_beat: Start,
+    receiver: RecordingReceiver,
+) -> None:
+    receiver.reply = lambda number: Reply(500 if number % 2 else 200)  # the second attempts are beat's doing
+    start_worker(**on_rabbitmq)
+    start_beat(**on_rabbitmq)
+    service_on_rabbitmq.open_ticket()
+    receiver.wait_for(2)
+    rabbitmq.stop()
+    rabbitmq.start()
+    service_on_rabbitmq.open_ticket()
+    receiver.wait_for(4)

@@ -1,10 +1,17 @@
-"""Every container of the Compose files has no more rights than it needs."""
+"""Every container of the Compose files has no more rights than it needs, nor has the service's role in PostgreSQL."""
 
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import yaml
+from psycopg import conninfo
 
+from local.postgres import BINARIES, EmbeddedPostgres, without_password
 from tests.processes import ROOT
 
 FILES = ["docker-compose.yml", "docker-compose.rabbitmq.yml"]
@@ -16,6 +23,7 @@ SERVICES = {
 }
 # What the entry point of the image needs until it has become another user.
 ADDED = {"db": {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}}
+PASSWORD = """it's a "$HOME" \\ :'password' ÿ"""
 
 
 @pytest.mark.parametrize(("file", "name"), SERVICES)
@@ -30,3 +38,41 @@ def test_a_container_is_hardened(file: str, name: str) -> None:
 
 def test_all_containers_are_looked_at() -> None:
     assert {name for _, name in SERVICES} >= {"db", "redis", "rabbitmq", "proxy", "migrate", "api", "worker", "beat"}
+
+
+def test_the_service_connects_as_the_role_that_the_script_makes() -> None:
+    database = SERVICES["docker-compose.yml", "db"]
+    assert set(database["environment"]) == {"POSTGRES_PASSWORD"}  # the superuser is the image's own, `postgres`
+    assert "./postgres/role.sql:/docker-entrypoint-initdb.d/role.sql:ro" in database["volumes"]
+    urls = {name: each.get("environment", {}).get("DATABASE_URL") for (_, name), each in SERVICES.items()}
+    connected = {name: url.partition("://")[2].partition(":")[0] for name, url in urls.items() if url}
+    assert connected == dict.fromkeys(("migrate", "api", "worker", "beat"), "ticketloop")
+
+
+@pytest.fixture
+def initialised(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+    """A PostgreSQL in which the script has run as the image runs it."""
+    with EmbeddedPostgres(tmp_path / "postgres", durable=False) as postgres:
+        target, password = without_password(postgres.superuser_url)
+        psql = [str(BINARIES / "psql"), conninfo.make_conninfo(target, dbname="postgres"), "--no-psqlrc"]
+        environment = {**os.environ, **password, "POSTGRES_PASSWORD": PASSWORD}
+        for each in (["-c", "DROP DATABASE ticketloop", "-c", "DROP ROLE ticketloop"], ["-f", "postgres/role.sql"]):
+            subprocess.run([*psql, "-v", "ON_ERROR_STOP=1", *each], cwd=ROOT, env=environment, check=True)
+        yield postgres
+
+
+def test_the_role_owns_its_database_and_is_no_superuser(initialised: EmbeddedPostgres) -> None:
+    with psycopg.connect(initialised.superuser_url, user="ticketloop", password=PASSWORD) as service:
+        service.execute("CREATE EXTENSION pg_trgm")  # all that migrations need beside tables and types
+        service.execute("CREATE TYPE state AS ENUM ('on', 'off')")
+        rights = service.execute(
+            "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls FROM pg_roles"
+            " WHERE rolname = current_user"
+        ).fetchone()
+    assert rights == (False,) * 5
+
+
+def test_the_superuser_cannot_sign_in_over_the_network(initialised: EmbeddedPostgres) -> None:
+    for url in (initialised.superuser_url, conninfo.make_conninfo(initialised.superuser_url, password=PASSWORD)):
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(url)
