@@ -15,13 +15,14 @@ from access.scopes import Scope
 from desk.base import DeskAdmin
 from desk.buttons import button
 from desk.formatting import badge, typed
+from desk.widgets import CheckboxesWidget
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     """A key's name, scopes and expiry."""
 
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices, widget=forms.CheckboxSelectMultiple, help_text="What the key may do."
+        choices=Scope.choices, widget=CheckboxesWidget, help_text="What the key may do. Tick only what it needs."
     )
 
     class Meta:
