@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
+from access.passwords import change_own_password
 from contacts.api.views import ContactViewSet
 from core.api import SlashOrNoSlashRouter
 from ticketloop import command_palette
@@ -25,6 +26,7 @@ urlpatterns = [
     re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view()),
     re_path(r"^redoc/?$", SpectacularRedocView.as_view()),
     path("admin/search/", command_palette.search),
+    path("admin/password_change/", change_own_password),
     path("admin/", admin.site.urls),
 ]
 

@@ -15,7 +15,7 @@ from access.scopes import Scope
 from desk.base import DeskAdmin
 from desk.buttons import button
 from desk.formatting import badge, typed
-from desk.widgets import CheckboxesWidget
+from desk.widgets import CheckboxesWidget, MomentWidget
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,6 +28,8 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ApiKey
         fields = ["name", "scopes", "expires_at"]
+        field_classes = {"expires_at": forms.DateTimeField}
+        widgets = {"expires_at": MomentWidget}
 
     def clean_expires_at(self) -> datetime | None:
         expires_at: datetime | None = self.cleaned_data["expires_at"]

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("fast_password_hasher")
 PASSWORD = "correct horse battery staple"
 LOGIN = "/admin/login/"
 LIMIT = 5
-WRONG = "Please enter the correct username and password"
+WRONG = "Wrong username or password."
 BUSY = "Another attempt to sign in with this name is still running. Please try again."
 
 
