@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 from access.passwords import change_own_password
 from contacts.api.views import ContactViewSet
 from core.api import SlashOrNoSlashRouter
+from desk.formatting import NOTHING
 from ticketloop import command_palette
 from ticketloop.health import HealthView
 from ticketloop.metrics import metrics
@@ -37,3 +38,4 @@ handler500 = "ticketloop.error_pages.server_error"
 
 admin.site.site_header = admin.site.site_title = "Ticket Loop"
 admin.site.index_title = "Support desk"
+admin.site.empty_value_display = NOTHING

@@ -21,7 +21,7 @@ from access.admin.staff_forms import AddStaffForm, ChangeStaffForm
 from access.models import StaffMember
 from access.passwords import SetPasswordForm
 from desk.base import DeskAdmin
-from desk.formatting import moment
+from desk.formatting import NOTHING, moment
 
 admin.site.unregister([User, Group])
 
@@ -76,7 +76,7 @@ class StaffAdmin(DeskAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="name", ordering="first_name")
     def full_name(self, member: StaffMember) -> str:
-        return member.get_full_name() or "–"
+        return member.get_full_name() or NOTHING
 
     @admin.display(description="role")
     def role(self, member: StaffMember) -> str:

@@ -11,7 +11,7 @@ from access.admin.permissions_field import offer_choices
 from access.models import Role, StaffMember
 from access.passwords import OptionalPasswordMixin
 
-LAST_SUPERUSER = "This is the last active superuser: without one, nobody can manage superusers. Make another one first."
+LAST_SUPERUSER = "This is the last active superuser. Make somebody else a superuser first."
 HELP = {
     "username": "At most 150 letters, digits and @ . + - _",
     "is_active": "Switch off for people who leave: they cannot sign in, and the history keeps their names.",
@@ -42,7 +42,9 @@ class RoleMixin(forms.Form):
         roles = list(self.instance.groups.order_by("name")) if self.instance.pk else []
         role.initial = roles[0].pk if roles else None
         if len(roles) > 1:
-            role.help_text = f"This person has several: {', '.join(map(str, roles))}. Saving keeps only the one chosen."
+            role.help_text = (
+                f"This person has several roles: {', '.join(map(str, roles))}. Saving keeps the chosen one."
+            )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
