@@ -52,6 +52,12 @@ def attempt(service: Service, password: str, username: str = "ada", **headers: s
     return session.post(service.url + LOGIN, fields, headers=headers, allow_redirects=False)
 
 
+def test_a_wrong_password_is_told_once(service: Service, ada: None) -> None:
+    page = attempt(service, "wrong").text
+    assert page.count('class="errornote') == page.count(WRONG) == 1
+    assert "Please correct" not in page
+
+
 def test_after_too_many_wrong_passwords_not_even_the_right_one_gets_in(service: Service, ada: None) -> None:
     answers = [attempt(service, f"wrong {number}").status_code for number in range(LIMIT)]
     assert answers == [200] * (LIMIT - 1) + [429]
