@@ -32,6 +32,12 @@ class ApiKey(models.Model):
         db_table = "api_keys"
         ordering = ["id"]
         verbose_name = "API key"
+        default_permissions = ()
+        permissions = [
+            ("view_apikey", "See API keys"),
+            ("add_apikey", "Add API keys"),
+            ("change_apikey", "Change and revoke API keys"),
+        ]
         constraints = [
             models.CheckConstraint(
                 # The first element of an empty or nested array is null.
@@ -62,7 +68,12 @@ class StaffMember(User):
 
     class Meta:
         proxy = True
-        default_permissions = ("add", "change", "view")
+        default_permissions = ()
+        permissions = [
+            ("view_staffmember", "See staff"),
+            ("change_staffmember", "Change staff: role, password, active or not"),
+            ("add_staffmember", "Add staff (needs “Change staff” as well)"),
+        ]
         verbose_name = "staff member"
         verbose_name_plural = "staff"
 
@@ -84,6 +95,13 @@ class Role(Group):
     class Meta:
         proxy = True
         verbose_name = "role"
+        default_permissions = ()
+        permissions = [
+            ("view_role", "See roles"),
+            ("add_role", "Add roles"),
+            ("change_role", "Change roles"),
+            ("delete_role", "Delete roles"),
+        ]
 
     @property
     def is_built_in(self) -> bool:

@@ -16,11 +16,14 @@ from core.advisory_lock import lock_until_commit
 from core.database_errors import is_lock_conflict
 
 LOCK_TIMEOUT = "3s"
+WRONG = "Wrong username or password. Check upper and lower case."
 BUSY = "Another attempt to sign in with this name is still running. Please try again."
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]  # unfold has no types
     """django-unfold's form, whose attempts wait for each other: no longer than LOCK_TIMEOUT, then they are refused."""
+
+    error_messages = {**AuthenticationForm.error_messages, "invalid_login": WRONG}
 
     def clean(self) -> dict[str, Any]:
         try:

@@ -31,9 +31,12 @@ class Contact(models.Model):
     class Meta:
         db_table = "contacts"
         ordering = ["id"]
+        default_permissions = ()
         permissions = [
-            ("export_contact", "Can export everything known about a contact"),
-            ("erase_contact", "Can erase a contact's name, address and texts for good"),
+            ("view_contact", "See contacts"),
+            ("change_contact", "Correct names and email addresses"),
+            ("export_contact", "Export everything known about a contact"),
+            ("erase_contact", "Erase a contact’s name, address and texts for good"),
         ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(full_name=""), name="contacts_full_name_not_empty"),

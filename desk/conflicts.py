@@ -38,7 +38,7 @@ def add_conflicts(form: Any) -> bool:
         rows = type(form.instance)._base_manager.select_for_update(no_key=True)
         row = rows.filter(pk=form.instance.pk).first()
     if row is None:
-        form.add_error(None, "This was deleted meanwhile; nothing was saved.")
+        form.add_error(None, "Somebody has deleted this since you opened it; nothing was saved.")
         return True
     current = type(form)(instance=row)
     names = [name for name, now in _hashes(current).items() if loaded["hashes"].get(name, now) != now]
@@ -77,7 +77,7 @@ def _last_editor(instance: models.Model, since: datetime) -> str:
 def _error(who: str, current: Any, name: str) -> str:
     shown = _shown(current.fields[name], _initial(current, name))
     now = f" It is now “{shown}”." if 0 < len(shown) <= MAX_SHOWN and not SECRET.search(name) else ""
-    return f"{who} has changed this meanwhile.{now} Nothing was saved: save again to replace it by what is here."
+    return f"{who} has changed this since you opened it.{now} Nothing was saved; save again to overwrite it."
 
 
 def _shown(field: forms.Field, value: Any) -> str:

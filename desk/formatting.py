@@ -9,6 +9,8 @@ from django.utils.timesince import timesince
 
 from core.visible_text import visible
 
+NOTHING = "–"  # in place of an empty value
+
 
 def age(moment: datetime) -> SafeString:
     """The age as `<time>`, with the exact time (UTC) on hover."""
@@ -24,14 +26,14 @@ def age(moment: datetime) -> SafeString:
 def moment(at: datetime | None) -> SafeString | str:
     """The exact time as `<time>`, such as `27 Nov 2026, 14:38:05 UTC`; a dash for None."""
     if at is None:
-        return "–"
+        return NOTHING
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), date_format(at, "DATETIME_FORMAT"))
 
 
 def duration(length: timedelta | None) -> str:
     """`45 s`, `12 min`, `3.5 h`, `2.1 days`; a dash for None."""
     if length is None:
-        return "–"
+        return NOTHING
     seconds = length.total_seconds()
     for unit, size, below in (("s", 1, 60), ("min", 60, 3600)):
         if seconds < below:

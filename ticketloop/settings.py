@@ -100,8 +100,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "axes",
     "access",
-    "contacts",
     "webhooks",
+    "contacts",
     "tickets",
 ]
 MIDDLEWARE = [

@@ -5,8 +5,10 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
+from access.passwords import change_own_password
 from contacts.api.views import ContactViewSet
 from core.api import SlashOrNoSlashRouter
+from desk.formatting import NOTHING
 from ticketloop import command_palette
 from ticketloop.health import HealthView
 from ticketloop.metrics import metrics
@@ -25,6 +27,7 @@ urlpatterns = [
     re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view()),
     re_path(r"^redoc/?$", SpectacularRedocView.as_view()),
     path("admin/search/", command_palette.search),
+    path("admin/password_change/", change_own_password),
     path("admin/", admin.site.urls),
 ]
 
@@ -35,3 +38,4 @@ handler500 = "ticketloop.error_pages.server_error"
 
 admin.site.site_header = admin.site.site_title = "Ticket Loop"
 admin.site.index_title = "Support desk"
+admin.site.empty_value_display = NOTHING

@@ -48,7 +48,13 @@ class Ticket(models.Model):
     class Meta:
         db_table = "tickets"
         ordering = ["id"]
-        permissions = [("export_ticket", "Can export tickets as CSV")]
+        default_permissions = ()
+        permissions = [
+            ("view_ticket", "See tickets"),
+            ("add_ticket", "Open tickets"),
+            ("change_ticket", "Resolve and reopen tickets"),
+            ("export_ticket", "Export tickets as CSV"),
+        ]
         constraints = [
             times_constraint("tickets", "created_at", "resolved_at"),
             numbers_constraint("tickets"),

@@ -11,6 +11,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from desk.widgets import CheckboxesWidget
 from webhooks import headers
 from webhooks.encryption import DecryptionError
 from webhooks.models import EventType, Receiver, every_event
@@ -28,9 +29,7 @@ class ReceiverForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Events are sent here with POST. Begins with https:// or http://.",
         widget=UnfoldAdminTextInputWidget,
     )
-    events = forms.MultipleChoiceField(
-        choices=EventType.choices, initial=every_event, widget=forms.CheckboxSelectMultiple
-    )
+    events = forms.MultipleChoiceField(choices=EventType.choices, initial=every_event, widget=CheckboxesWidget)
     timeout = forms.FloatField(
         label="Time limit",
         min_value=1,

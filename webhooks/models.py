@@ -75,7 +75,14 @@ class Receiver(models.Model):
     class Meta:
         db_table = "webhook_receivers"
         ordering = ["id"]
-        permissions = [("see_secret", "Can see and rotate secrets, see and set headers")]
+        default_permissions = ()
+        permissions = [
+            ("view_receiver", "See receivers"),
+            ("add_receiver", "Add receivers"),
+            ("change_receiver", "Change, enable and disable receivers"),
+            ("delete_receiver", "Delete receivers"),
+            ("see_secret", "See and rotate secrets, see and set custom headers"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["source"],
@@ -141,6 +148,7 @@ class Lane(models.Model):
 
     class Meta:
         db_table = "webhook_lanes"
+        default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["receiver", "number"], name="webhook_lanes_one_of_a_number"),
             times_constraint("webhook_lanes", "handed_out_at", "held_until"),
@@ -163,6 +171,7 @@ class Event(models.Model):
 
     class Meta:
         db_table = "webhook_events"
+        default_permissions = ()
         ordering = ["id"]
         # BRIN: rows are in order of time, so block ranges find a moment at almost no cost for writes.
         indexes = [BrinIndex(fields=["created_at"], autosummarize=True, name="webhook_events_created_at")]
@@ -204,7 +213,11 @@ class Delivery(models.Model):
     class Meta:
         db_table = "webhook_deliveries"
         verbose_name_plural = "deliveries"
-        permissions = [("resend_delivery", "Can resend, replay and cancel deliveries, and send test events")]
+        default_permissions = ()
+        permissions = [
+            ("view_delivery", "See deliveries"),
+            ("resend_delivery", "Resend and cancel deliveries, replay events, send test events"),
+        ]
         ordering = ["id"]
         indexes = [
             # Partial: small however many deliveries have been made.
@@ -244,6 +257,10 @@ class Attempt(models.Model):
     class Meta:
         db_table = "webhook_attempts"
         ordering = ["id"]
+        default_permissions = ()
+        permissions = [
+            ("view_attempt", "See each attempt and what the receiver answered"),
+        ]
         indexes = [models.Index(fields=["receiver", "id"], name="webhook_attempts_of_receiver")]
         constraints = [times_constraint("webhook_attempts", "started_at")]
 

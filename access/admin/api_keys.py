@@ -14,19 +14,22 @@ from access.models import ApiKey
 from access.scopes import Scope
 from desk.base import DeskAdmin
 from desk.buttons import button
-from desk.formatting import badge, typed
+from desk.formatting import badge, moment, typed
+from desk.widgets import CheckboxesWidget, MomentWidget
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     """A key's name, scopes and expiry."""
 
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices, widget=forms.CheckboxSelectMultiple, help_text="What the key may do."
+        choices=Scope.choices, widget=CheckboxesWidget, help_text="What the key may do. Tick only what it needs."
     )
 
     class Meta:
         model = ApiKey
         fields = ["name", "scopes", "expires_at"]
+        field_classes = {"expires_at": forms.DateTimeField}
+        widgets = {"expires_at": MomentWidget}
 
     def clean_expires_at(self) -> datetime | None:
         expires_at: datetime | None = self.cleaned_data["expires_at"]
@@ -52,13 +55,14 @@ class ApiKeyAdmin(DeskAdmin):
 
     form = ApiKeyForm
     sent_twice_hint = "If you did not see the key, revoke this one and add another."
-    list_display = ["title", "begins_with", "allowed", "status", "last_used_at", "expires_at", "created_at"]
+    list_display = ["title", "begins_with", "allowed", "status", "last_used", "expires", "created_at"]
     search_fields = ["name__fold__matches", "prefix__fold__matches"]
-    readonly_fields = ["begins_with", "status", "created_at", "last_used_at", "revoked_at"]
+    readonly_fields = ["begins_with", "status", "created_at", "last_used", "revoked_at"]
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         fields = ["name", "scopes", "expires_at"]
-        return [*fields, *self.readonly_fields] if obj else fields
+        shown = [name for name in self.readonly_fields if name != "revoked_at" or (obj and obj.revoked_at)]
+        return [*fields, *shown] if obj else fields
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or not_revoked(obj))
@@ -71,7 +75,7 @@ class ApiKeyAdmin(DeskAdmin):
     def title(self, key: ApiKey) -> str:
         return typed(key)
 
-    @admin.display(description="begins with")
+    @admin.display(description="key")
     def begins_with(self, key: ApiKey) -> str:
         return f"tl_{key.prefix}_…"
 
@@ -82,6 +86,14 @@ class ApiKeyAdmin(DeskAdmin):
     @admin.display(description="state")
     def status(self, key: ApiKey) -> str:
         return badge(key.state)
+
+    @admin.display(description="last used", ordering="last_used_at")
+    def last_used(self, key: ApiKey) -> str:
+        return moment(key.last_used_at) if key.last_used_at else "never"
+
+    @admin.display(description="expires", ordering="expires_at")
+    def expires(self, key: ApiKey) -> str:
+        return moment(key.expires_at) if key.expires_at else "never"
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if not change:

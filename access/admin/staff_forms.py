@@ -3,16 +3,23 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.auth.forms import UserCreationForm, UsernameField
 from django.db import transaction
-from unfold.forms import UserChangeForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectWidget
 
 from access.admin.permissions_field import offer_choices
 from access.models import Role, StaffMember
+from access.passwords import OptionalPasswordMixin
 
-LAST_SUPERUSER = "This is the last active superuser: without one, nobody can manage superusers. Make another one first."
-HELP = {"is_active": "People who leave are made inactive, not deleted: they cannot sign in."}
+LAST_SUPERUSER = "This is the last active superuser. Make somebody else a superuser first."
+HELP = {
+    "username": "At most 150 letters, digits and @ . + - _",
+    "is_active": "Switch off for people who leave: they cannot sign in, and the history keeps their names.",
+    "is_superuser": "May do everything, and is the only one who may change superusers.",
+}
+LABELS = {"is_superuser": "Superuser"}
+INVALID, TAKEN = "Use letters, digits and @ . + - _ only.", "Somebody has this username already."
+ERRORS = {"username": {"invalid": INVALID, "unique": TAKEN}}
 
 
 class RoleMixin(forms.Form):
@@ -35,7 +42,9 @@ class RoleMixin(forms.Form):
         roles = list(self.instance.groups.order_by("name")) if self.instance.pk else []
         role.initial = roles[0].pk if roles else None
         if len(roles) > 1:
-            role.help_text = f"This person has several: {', '.join(map(str, roles))}. Saving keeps only the one chosen."
+            role.help_text = (
+                f"This person has several roles: {', '.join(map(str, roles))}. Saving keeps the chosen one."
+            )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -44,34 +53,31 @@ class RoleMixin(forms.Form):
         return cleaned
 
 
-class AddStaffForm(RoleMixin, UserCreationForm):  # type: ignore[type-arg]
+class AddStaffForm(RoleMixin, OptionalPasswordMixin, UserCreationForm):  # type: ignore[type-arg]
     """A new member of staff, with a password or none: then one is generated."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("password1", "password2"):
-            self.fields[name].required = False
             self.fields[name].widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
-        self.fields["password1"].help_text = "Leave both empty to have one generated, which is shown once."
-        self.fields["password2"].help_text = ""
 
     class Meta(UserCreationForm.Meta):
         model = StaffMember
+        labels = LABELS
         help_texts = HELP
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if bool(cleaned.get("password1")) != bool(cleaned.get("password2")) and not self.errors.get("password2"):
-            self.add_error("password2", "Enter the password in both fields, or leave both empty.")
-        return cleaned
+        error_messages = ERRORS
 
 
-class ChangeStaffForm(RoleMixin, UserChangeForm):
+class ChangeStaffForm(RoleMixin, forms.ModelForm):  # type: ignore[type-arg]
     """A member of staff; the last active superuser stays one."""
 
-    class Meta(UserChangeForm.Meta):
+    class Meta:
         model = StaffMember
+        fields = "__all__"
+        field_classes = {"username": UsernameField}
+        labels = LABELS
         help_texts = HELP
+        error_messages = ERRORS
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -89,6 +89,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "API key",
+                "default_permissions": (),
+                "permissions": [
+                    ("view_apikey", "See API keys"),
+                    ("add_apikey", "Add API keys"),
+                    ("change_apikey", "Change and revoke API keys"),
+                ],
                 "db_table": "api_keys",
                 "ordering": ["id"],
                 "constraints": [
@@ -121,7 +127,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "staff member",
                 "verbose_name_plural": "staff",
                 "proxy": True,
-                "default_permissions": ("add", "change", "view"),
+                "default_permissions": (),
+                "permissions": [
+                    ("view_staffmember", "See staff"),
+                    ("change_staffmember", "Change staff: role, password, active or not"),
+                    ("add_staffmember", "Add staff (needs “Change staff” as well)"),
+                ],
                 "indexes": [],
                 "constraints": [],
             },
@@ -131,7 +142,19 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Role",
             fields=[],
-            options={"verbose_name": "role", "proxy": True, "indexes": [], "constraints": []},
+            options={
+                "verbose_name": "role",
+                "proxy": True,
+                "default_permissions": (),
+                "permissions": [
+                    ("view_role", "See roles"),
+                    ("add_role", "Add roles"),
+                    ("change_role", "Change roles"),
+                    ("delete_role", "Delete roles"),
+                ],
+                "indexes": [],
+                "constraints": [],
+            },
             bases=("auth.group",),
             managers=[("objects", django.contrib.auth.models.GroupManager())],
         ),

@@ -87,9 +87,12 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "contacts",
                 "ordering": ["id"],
+                "default_permissions": (),
                 "permissions": [
-                    ("export_contact", "Can export everything known about a contact"),
-                    ("erase_contact", "Can erase a contact's name, address and texts for good"),
+                    ("view_contact", "See contacts"),
+                    ("change_contact", "Correct names and email addresses"),
+                    ("export_contact", "Export everything known about a contact"),
+                    ("erase_contact", "Erase a contact’s name, address and texts for good"),
                 ],
                 "indexes": [
                     models.Index(models.F("created_at"), models.F("id"), name="contacts_created_at"),

@@ -1,5 +1,6 @@
 """The three roles: permissions at the support desk and, by session, in the API."""
 
+import re
 from importlib import import_module
 
 import pytest
@@ -131,6 +132,16 @@ def test_a_secret_is_on_no_page_but_its_own(service: Service, ids: dict[str, int
     staff = Staff(service, "ada", role)
     secret = Receiver.objects.get().secret
     assert not any(secret in staff.get(path.format(**ids)).text for path in PAGES)
+
+
+def test_an_empty_value_is_the_same_dash_everywhere(service: Service, ids: dict[str, int]) -> None:
+    staff = Staff(service, "ada", ADMINISTRATOR)
+    staff.post(f"/admin/webhooks/receiver/{ids['receiver']}/send-test-event/")
+    test = Delivery.objects.latest("pk").pk
+    shown = [staff.get(path.format(**ids)).text for path in (*PAGES, f"/admin/webhooks/delivery/{test}/change/")]
+    assert any(re.search(r">\s*–\s*<", page) for page in shown)
+    assert [path for path, page in zip(PAGES, shown, strict=False) if re.search(r">\s*-\s*<", page)] == []
+    assert not re.search(r">\s*-\s*<", shown[-1])
 
 
 def test_an_administrator_can_neither_become_nor_change_a_superuser(service: Service, ids: dict[str, int]) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("fast_password_hasher")
 PASSWORD = "correct horse battery staple"
 LOGIN = "/admin/login/"
 LIMIT = 5
-WRONG = "Please enter the correct username and password"
+WRONG = "Wrong username or password."
 BUSY = "Another attempt to sign in with this name is still running. Please try again."
 
 
@@ -50,6 +50,12 @@ def attempt(service: Service, password: str, username: str = "ada", **headers: s
     session.get(service.url + LOGIN)
     fields = {"username": username, "password": password, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
     return session.post(service.url + LOGIN, fields, headers=headers, allow_redirects=False)
+
+
+def test_a_wrong_password_is_told_once(service: Service, ada: None) -> None:
+    page = attempt(service, "wrong").text
+    assert page.count('class="errornote') == page.count(WRONG) == 1
+    assert "Please correct" not in page
 
 
 def test_after_too_many_wrong_passwords_not_even_the_right_one_gets_in(service: Service, ada: None) -> None:

@@ -76,12 +76,35 @@ def test_without_a_password_one_is_generated_and_shown_once(administrator: Staff
     assert found[1] not in administrator.get(page_of("grace")).text
 
 
+def test_a_new_password_is_typed_or_generated_and_shown_once(administrator: Staff) -> None:
+    administrator.post(ADD, **colleague(password1=PASSWORD, password2=PASSWORD))
+    page = administrator.get(page_of("grace")).text
+    assert "Set a new password" in text(page)
+    assert "pbkdf2" not in page
+    path = page_of("grace").replace("change", "password")
+    for one, two, error in (("abc", "abd", "The two passwords differ."), ("abc", "", "both fields")):
+        assert error in administrator.post(path, password1=one, password2=two).text
+    assert "too short" in administrator.post(path, password1="a4!", password2="a4!").text
+    assert signs_in("grace", PASSWORD)
+    typed = "another horse, another battery"
+    assert administrator.post(path, password1=typed, password2=typed).status_code == 302
+    assert signs_in("grace", typed)
+    answer = administrator.post(path, password1="", password2="")
+    assert "no-store" in answer.headers["Cache-Control"]
+    found = re.search(r'<code id="password"[^>]*>([^<]+)</code>', answer.text)
+    assert found
+    assert signs_in("grace", found[1])
+    assert not signs_in("grace", typed)
+    history = administrator.get(page_of("grace").replace("change", "history")).text
+    assert history.count("Set a new password.") == 2
+
+
 MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"username": ""}, "This field is required."),
-    ({"username": "ADA"}, "A user with that username already exists."),
+    ({"username": "ADA"}, "Somebody has this username already."),
     ({"role": ""}, "This field is required."),
     ({"password1": PASSWORD}, "Enter the password in both fields, or leave both empty."),
-    ({"password1": PASSWORD, "password2": "another"}, "The two password fields didn’t match."),
+    ({"password1": PASSWORD, "password2": "another"}, "The two passwords differ."),
     ({"password1": "12345", "password2": "12345"}, "This password is too short."),
 ]
 

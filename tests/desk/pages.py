@@ -79,6 +79,7 @@ def fill(service: Service, texts: Texts) -> list[str]:
         *_pages("access/role", group),
         f"/admin/tickets/ticket/{resolved.pk}/change/",
         *(f"/admin/webhooks/receiver/{receiver.pk}/{name}/" for name in ("rotate-secret", "replay", "delete")),
+        f"/admin/access/staffmember/{user.pk}/password/",
         "/admin/password_change/",
     ]
 

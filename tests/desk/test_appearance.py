@@ -22,7 +22,7 @@ FLAWS = """() => {
     const shown = [...document.querySelectorAll("main *, header *")].filter(each => each.checkVisibility());
     const small = shown.filter(each => each.matches("a[href], button, [role=button], input:not([type=hidden]), select"))
         .filter(each => { const {width, height} = each.getBoundingClientRect(); return width < 24 || height < 24; })
-        .filter(each => !each.matches("[role=alert] a, #backlog a, #text a, .desk-delivery a, a[href='../password/']"));
+        .filter(each => !each.matches("[role=alert] a, #backlog a, #text a, .desk-delivery a"));
     const scrolls = each => ["auto", "scroll"].includes(getComputedStyle(each).overflowX);
     const wide = shown.filter(each => each.matches("table, section, fieldset"))
         .filter(each => each.getBoundingClientRect().right > innerWidth && !scrolls(each))

@@ -36,7 +36,7 @@ def page(context: BrowserContext, service: Service) -> Page:
 def sign_in(page: Page, password: str = PASSWORD) -> None:
     page.fill("#id_username", "ada")
     page.fill("#id_password", password)
-    press(page, "Log in")
+    press(page, "Sign in")
 
 
 def sign_in_anew(page: Page) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.desk.conftest import PASSWORD
 
 NEW = "a wholly different passphrase"
-SIGN_IN, HOME = "Log in | Ticket Loop", "Support desk | Ticket Loop"
+SIGN_IN, HOME = "Sign in | Ticket Loop", "Support desk | Ticket Loop"
 
 
 def enter(page: Page, password: str) -> None:

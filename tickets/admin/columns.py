@@ -73,14 +73,16 @@ class TicketColumns(ReadOnlyAdmin):
 
     @admin.display(description="took")
     def took(self, ticket: Ticket) -> str:
-        return formatting.duration(ticket.resolved_at - ticket.created_at) if ticket.resolved_at else "-"
+        return formatting.duration(ticket.resolved_at - ticket.created_at) if ticket.resolved_at else formatting.NOTHING
 
     @admin.display(description="resolved", ordering="resolved_at")
     def resolved(self, ticket: Ticket) -> str:
         by = getattr(ticket, "resolver", "")
         markup = '<span class="desk-resolution">{}{}</span>'
         who = format_html(" <span>by {}</span>", by) if by else ""
-        return format_html(markup, formatting.age(ticket.resolved_at), who) if ticket.resolved_at else "-"
+        return (
+            format_html(markup, formatting.age(ticket.resolved_at), who) if ticket.resolved_at else formatting.NOTHING
+        )
 
     @admin.display(description="status")
     def state(self, ticket: Ticket) -> str:
@@ -89,7 +91,7 @@ class TicketColumns(ReadOnlyAdmin):
     @admin.display(description="webhooks")
     def webhooks(self, ticket: Ticket) -> str:
         state = getattr(ticket, "webhook_state", None)
-        return formatting.badge(state) if state else "-"
+        return formatting.badge(state) if state else formatting.NOTHING
 
     @admin.display(description="")
     def resolve_button(self, ticket: Ticket) -> str:

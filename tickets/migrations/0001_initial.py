@@ -80,7 +80,13 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "tickets",
                 "ordering": ["id"],
-                "permissions": [("export_ticket", "Can export tickets as CSV")],
+                "default_permissions": (),
+                "permissions": [
+                    ("view_ticket", "See tickets"),
+                    ("add_ticket", "Open tickets"),
+                    ("change_ticket", "Resolve and reopen tickets"),
+                    ("export_ticket", "Export tickets as CSV"),
+                ],
             },
         ),
         migrations.CreateModel(

@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import TextFilter
 from desk.base import ReadOnlyAdmin, ReadOnlyInline
 from desk.buttons import button
 from desk.days_filter import DaysFilter
-from desk.formatting import badge, quantity
+from desk.formatting import NOTHING, badge, quantity
 from webhooks import redelivery
 from webhooks.admin.permissions import RESEND
 from webhooks.models import TEST_EVENT, Attempt, Delivery
@@ -91,13 +91,13 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="X-Request-ID")
     def request_id(self, delivery: Delivery) -> str:
-        return delivery.event.request_id or "-"
+        return delivery.event.request_id or NOTHING
 
     @admin.display(description="ticket", ordering="event__ticket_id")
     def ticket(self, delivery: Delivery) -> str:
         number = delivery.event.ticket_id
         if number is None:
-            return "-"
+            return NOTHING
         return format_html('<a href="{}">#{}</a>', reverse("admin:tickets_ticket_change", args=[number]), number)
 
     @admin.display(description="state", ordering="state")
@@ -107,7 +107,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.display(description="next attempt", ordering="next_attempt_at")
     def next_attempt(self, delivery: Delivery) -> datetime | str:
         if delivery.state != Delivery.State.PENDING:
-            return "-"
+            return NOTHING
         return delivery.next_attempt_at if delivery.next_attempt_at > timezone.now() else "due"
 
     def render_change_form(

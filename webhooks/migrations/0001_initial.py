@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "webhook_events",
+                "default_permissions": (),
                 "ordering": ["id"],
                 "indexes": [
                     django.contrib.postgres.indexes.BrinIndex(
@@ -126,7 +127,14 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "webhook_receivers",
                 "ordering": ["id"],
-                "permissions": [("see_secret", "Can see and rotate secrets, see and set headers")],
+                "default_permissions": (),
+                "permissions": [
+                    ("view_receiver", "See receivers"),
+                    ("add_receiver", "Add receivers"),
+                    ("change_receiver", "Change, enable and disable receivers"),
+                    ("delete_receiver", "Delete receivers"),
+                    ("see_secret", "See and rotate secrets, see and set custom headers"),
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("source", "environment")),
@@ -156,6 +164,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "webhook_lanes",
+                "default_permissions": (),
                 "constraints": [
                     models.UniqueConstraint(fields=("receiver", "number"), name="webhook_lanes_one_of_a_number")
                 ],
@@ -209,7 +218,11 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "deliveries",
                 "db_table": "webhook_deliveries",
                 "ordering": ["id"],
-                "permissions": [("resend_delivery", "Can resend, replay and cancel deliveries, and send test events")],
+                "default_permissions": (),
+                "permissions": [
+                    ("view_delivery", "See deliveries"),
+                    ("resend_delivery", "Resend and cancel deliveries, replay events, send test events"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -243,6 +256,10 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "webhook_attempts",
                 "ordering": ["id"],
+                "default_permissions": (),
+                "permissions": [
+                    ("view_attempt", "See each attempt and what the receiver answered"),
+                ],
             },
         ),
         migrations.AddIndex(
