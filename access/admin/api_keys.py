@@ -14,7 +14,7 @@ from access.models import ApiKey
 from access.scopes import Scope
 from desk.base import DeskAdmin
 from desk.buttons import button
-from desk.formatting import badge, typed
+from desk.formatting import age, badge, typed
 
 
 class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -52,7 +52,7 @@ class ApiKeyAdmin(DeskAdmin):
 
     form = ApiKeyForm
     sent_twice_hint = "If you did not see the key, revoke this one and add another."
-    list_display = ["title", "begins_with", "allowed", "status", "last_used_at", "expires_at", "created_at"]
+    list_display = ["title", "begins_with", "allowed", "status", "last_used", "expires_at", "age"]
     search_fields = ["name__fold__matches", "prefix__fold__matches"]
     readonly_fields = ["begins_with", "status", "created_at", "last_used_at", "revoked_at"]
 
@@ -82,6 +82,14 @@ class ApiKeyAdmin(DeskAdmin):
     @admin.display(description="state")
     def status(self, key: ApiKey) -> str:
         return badge(key.state)
+
+    @admin.display(description="last used", ordering="last_used_at")
+    def last_used(self, key: ApiKey) -> str:
+        return age(key.last_used_at)
+
+    @admin.display(description="created", ordering="created_at")
+    def age(self, key: ApiKey) -> str:
+        return age(key.created_at)
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if not change:

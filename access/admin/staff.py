@@ -15,6 +15,7 @@ from access.admin.permissions_field import PermissionsField
 from access.admin.staff_forms import AddStaffForm, ChangeStaffForm
 from access.models import StaffMember
 from desk.base import DeskAdmin
+from desk.formatting import NOTHING, moment
 
 admin.site.unregister([User, Group])
 
@@ -68,15 +69,15 @@ class StaffAdmin(DeskAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="name", ordering="first_name")
     def full_name(self, member: StaffMember) -> str:
-        return member.get_full_name() or "–"
+        return member.get_full_name() or NOTHING
 
     @admin.display(description="role")
     def role(self, member: StaffMember) -> str:
         return member.role_names or "none"
 
     @admin.display(description="last sign-in", ordering="last_login")
-    def last_sign_in(self, member: StaffMember) -> Any:
-        return member.last_login or "never"
+    def last_sign_in(self, member: StaffMember) -> str:
+        return moment(member.last_login) if member.last_login else "never"
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change and not form.cleaned_data["password1"]:

@@ -120,7 +120,7 @@ def test_each_row_tells_contact_age_and_how_its_webhooks_are_doing(desk: Page, s
     desk.goto(LIST)
     columns = [desk.locator(f"{ROWS} .field-{name}").all_inner_texts() for name in ("text", "webhooks")]
     words = {text.strip(): state.strip().lower() for text, state in zip(*columns, strict=True)}
-    assert words == {word: word for word in ("delivered", "dead", "failing", "waiting")} | {"silent": "-"}
+    assert words == {word: word for word in ("delivered", "dead", "failing", "waiting")} | {"silent": "–"}
     row = desk.locator(ROWS).first
     expect(row).to_contain_text("Grace")
     expect(row).to_contain_text("grace@example.com")
