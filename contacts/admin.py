@@ -29,8 +29,8 @@ class ContactAdmin(DeskAdmin):
     """Contacts are created with their first ticket and never deleted."""
 
     form = ContactForm
-    list_display = ["id", "name", "marked_email", "created_at"]
-    list_display_links = ["id", "name", "marked_email"]
+    list_display = ["name", "marked_email", "age", "id"]
+    list_display_links = ["name", "marked_email"]
     ordering = ["-id"]
     search_fields = ["search_text__matches"]
     list_filter = ["created_at"]
@@ -43,6 +43,10 @@ class ContactAdmin(DeskAdmin):
     @admin.display(description="email", ordering="email")
     def marked_email(self, contact: Contact) -> str:
         return formatting.marked(contact.email, contact.caution)
+
+    @admin.display(description="created", ordering="created_at")
+    def age(self, contact: Contact) -> str:
+        return formatting.age(contact.created_at)
 
     def get_fields(self, request: HttpRequest, obj: Contact | None = None) -> Any:
         """Without `caution` where there is nothing to say."""

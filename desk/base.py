@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 
 from desk import once
 from desk.button_views import ButtonAdmin
+from desk.formatting import NOTHING
 from desk.forms import careful
 from desk.lists import ListAdmin
 from desk.model_admin import TabularInline
@@ -23,6 +24,7 @@ Panel = Callable[[HttpRequest, Any], dict[str, Any] | None]
 class DeskAdmin(ButtonAdmin, ListAdmin):
     """Base class of every model's pages at the desk."""
 
+    empty_value_display = NOTHING
     panels: tuple[Panel, ...] = ()
     sent_twice_hint = ""  # for whoever sent a form twice, and saw only the answer to the second
     object_history_template = "desk/history.html"

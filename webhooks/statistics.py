@@ -8,6 +8,7 @@ from django.contrib.postgres.aggregates import BoolOr
 from django.db import connection
 from django.db.models import Count, Min, Q
 
+from desk.formatting import NOTHING, percentage
 from webhooks import circuit_breaker
 from webhooks.models import Delivery, Receiver
 
@@ -113,8 +114,8 @@ class ReceiverStatistics:
 
     @property
     def success_rate(self) -> str:
-        """A percentage, or a note that there is none yet."""
-        return f"{self.succeeded / self.attempts:.1%}" if self.attempts else "no attempt yet"
+        """A percentage; a dash if there is none yet."""
+        return percentage(self.succeeded, self.attempts) if self.attempts else NOTHING
 
     @property
     def backlog_text(self) -> str:

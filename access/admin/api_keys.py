@@ -14,7 +14,7 @@ from access.models import ApiKey
 from access.scopes import Scope
 from desk.base import DeskAdmin
 from desk.buttons import button
-from desk.formatting import badge, moment, typed
+from desk.formatting import age, badge, moment, typed
 from desk.widgets import CheckboxesWidget, MomentWidget
 
 
@@ -55,7 +55,7 @@ class ApiKeyAdmin(DeskAdmin):
 
     form = ApiKeyForm
     sent_twice_hint = "If you did not see the key, revoke this one and add another."
-    list_display = ["title", "begins_with", "allowed", "status", "last_used", "expires", "created_at"]
+    list_display = ["title", "begins_with", "allowed", "status", "last_use", "expires", "age"]
     search_fields = ["name__fold__matches", "prefix__fold__matches"]
     readonly_fields = ["begins_with", "status", "created_at", "last_used", "revoked_at"]
 
@@ -91,9 +91,17 @@ class ApiKeyAdmin(DeskAdmin):
     def last_used(self, key: ApiKey) -> str:
         return moment(key.last_used_at) if key.last_used_at else "never"
 
+    @admin.display(description="last used", ordering="last_used_at")
+    def last_use(self, key: ApiKey) -> str:
+        return age(key.last_used_at) if key.last_used_at else "never"
+
     @admin.display(description="expires", ordering="expires_at")
     def expires(self, key: ApiKey) -> str:
         return moment(key.expires_at) if key.expires_at else "never"
+
+    @admin.display(description="created", ordering="created_at")
+    def age(self, key: ApiKey) -> str:
+        return age(key.created_at)
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if not change:

@@ -15,9 +15,12 @@ register = template.Library()
 register.filter("age", formatting.age)
 register.filter("badge", formatting.badge)
 register.filter("duration", formatting.duration)
+register.filter("elapsed", formatting.elapsed)
 register.filter("moment", formatting.moment)
+register.filter("or_dash", formatting.or_dash)
 register.filter("sentence", history.sentence)
 register.filter("typed", formatting.typed)
+register.filter("until", formatting.until)
 register.simple_tag(formatting.quantity, name="quantity")
 
 

@@ -83,9 +83,16 @@ def furnish(service: Service) -> dict[str, int]:
     key, _ = keys.create("shop", ["tickets:create"])
     role = Group.objects.create(name="Day shift")
     return {
-        **{"open": numbers[0], "resolved": numbers[1], "contact": contact.pk, "dead": dead.pk, "pending": pending.pk},
-        **{"enabled": enabled.pk, "disabled": Receiver.objects.create(url="https://example.net/", **off).pk},
-        **{"key": key.pk, "role": role.pk, "person": get_user_model().objects.create_user("bob", is_staff=True).pk},
+        "open": numbers[0],
+        "resolved": numbers[1],
+        "contact": contact.pk,
+        "dead": dead.pk,
+        "pending": pending.pk,
+        "enabled": enabled.pk,
+        "disabled": Receiver.objects.create(url="https://example.net/", **off).pk,
+        "key": key.pk,
+        "role": role.pk,
+        "person": get_user_model().objects.create_user("bob", is_staff=True).pk,
     }
 
 

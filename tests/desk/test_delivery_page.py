@@ -1,14 +1,81 @@
-"""A delivery's page names the request that caused it, as the log does."""
+"""A delivery's page: the request that caused it, its attempts, and the way back."""
 
-from playwright.sync_api import Page, expect
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.utils import timezone
 
 from tests.service import Service
+from tests.staff import Staff
 from webhooks.models import Delivery, Receiver
 
+LIST = "/admin/webhooks/delivery/"
 
-def test_the_page_of_a_delivery_shows_the_id_of_its_request(desk: Page, service: Service) -> None:
+
+@pytest.fixture
+def service(in_process: Service, database: None) -> Service:
+    """No browser is needed here."""
+    return in_process
+
+
+@pytest.fixture
+def ada(service: Service) -> Staff:
+    return Staff(service, "ada", is_superuser=True)
+
+
+@pytest.fixture
+def delivery(service: Service) -> Delivery:
     Receiver.objects.create(url="http://127.0.0.1:9/")
     ticket = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "x"}
     service.request("POST", "/api/v1/tickets", json=ticket, headers={"X-Request-ID": "order-4711"})
-    desk.goto(f"/admin/webhooks/delivery/{Delivery.objects.get().pk}/change/")
-    expect(desk.locator("#content")).to_contain_text("order-4711")
+    return Delivery.objects.get()
+
+
+def attempt(delivery: Delivery, duration: float, **values: object) -> None:
+    delivery.attempts.create(
+        receiver=delivery.receiver, started_at=timezone.now(), **{"duration": duration, "status": 200, **values}
+    )
+
+
+def text(staff: Staff, path: str) -> str:
+    """The text of a page, without markup."""
+    return " ".join(unescape(re.sub("<[^>]*>", " ", staff.get(path).text)).split())
+
+
+def test_the_page_of_a_delivery_shows_the_id_of_its_request(ada: Staff, delivery: Delivery) -> None:
+    assert "order-4711" in text(ada, f"{LIST}{delivery.pk}/change/")
+
+
+def test_each_attempt_says_what_came_of_it(ada: Staff, delivery: Delivery) -> None:
+    attempt(delivery, 0.0042, status=500, error="The receiver answered 500.", response="<b>Busy</b>")
+    attempt(delivery, 2.345)
+    for duration in (34.6, 90, float("nan"), float("inf")):
+        attempt(delivery, duration, status=None, error="No answer.")
+    page = text(ada, f"{LIST}{delivery.pk}/change/")
+    assert re.search(r"failed [^:]*:\d\d:\d\d UTC 4 ms 500 The receiver answered 500. <b>Busy</b>", page)
+    assert re.search(r"delivered [^:]*:\d\d:\d\d UTC 2.3 s 200", page)
+    assert re.search(r"failed [^:]*:\d\d:\d\d UTC 35 s – No answer.", page)
+    assert "2 min – No answer." in page
+    assert "Back to the list" in page
+    receiver = text(ada, f"/admin/webhooks/receiver/{delivery.receiver_id}/change/")
+    assert f"ticket.created #{delivery.event.ticket_id}" in receiver
+
+
+@pytest.mark.parametrize(("made", "said"), [(2, "Attempts 2 Created"), (1, "Attempts 1 since the last resend Created")])
+def test_a_resent_delivery_counts_its_attempts_from_then_on(
+    ada: Staff, delivery: Delivery, made: int, said: str
+) -> None:
+    attempt(delivery, 0.1)
+    attempt(delivery, 0.1)
+    Delivery.objects.update(attempts_made=made)
+    assert said in text(ada, f"{LIST}{delivery.pk}/change/")
+
+
+def test_the_list_says_when_the_next_attempt_is(ada: Staff, delivery: Delivery) -> None:
+    assert re.search("0 just now due", text(ada, LIST))
+    Delivery.objects.update(next_attempt_at=timezone.now() + timedelta(hours=5))
+    assert re.search(r"0 just now in 5\.0 h", text(ada, LIST))
+    Delivery.objects.update(state="delivered")
+    assert re.search("0 just now –", text(ada, LIST))

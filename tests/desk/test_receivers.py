@@ -40,7 +40,7 @@ def test_a_receiver_is_added_tested_and_its_secret_rotated(
     arrival = receiver.wait_for(1)[0]
     assert arrival.headers["ticketloop-event"] == "test"
     assert arrival.headers["authorization"] == "Bearer s3cr3t"
-    expect(desk.locator("#attempts-group")).to_contain_text("200")  # without a reload by hand
+    expect(desk.locator("#attempts")).to_contain_text("200")  # without a reload by hand
     expect(desk.locator("[data-waiting]")).to_have_count(0)
     desk.goto(f"/admin/webhooks/receiver/{row.pk}/change/")
     expect(desk.locator("#content")).to_contain_text("100.0%")

@@ -38,7 +38,9 @@ class TicketColumns(ReadOnlyAdmin):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         resolved = chosen_status(request) == Ticket.Status.RESOLVED
-        columns = ["number", "text", "contact_card", *(["took", "resolved"] if resolved else ["age", "state"])]
+        columns = ["number", "text", "contact_card", *(["took", "resolved"] if resolved else ["age"])]
+        if not chosen_status(request):
+            columns.append("state")
         if request.user.has_perm(SEE_DELIVERIES) and Receiver.objects.exists():
             columns.append("webhooks")
         if request.user.has_perm(CHANGE) and not resolved:
@@ -69,20 +71,17 @@ class TicketColumns(ReadOnlyAdmin):
 
     @admin.display(description="age", ordering="-pk")
     def age(self, ticket: Ticket) -> str:
-        return f"took {self.took(ticket)}" if ticket.resolved_at else formatting.age(ticket.created_at)
+        return format_html("took {}", self.took(ticket)) if ticket.resolved_at else formatting.age(ticket.created_at)
 
     @admin.display(description="took")
     def took(self, ticket: Ticket) -> str:
-        return formatting.duration(ticket.resolved_at - ticket.created_at) if ticket.resolved_at else formatting.NOTHING
+        return formatting.duration(ticket.resolved_at - ticket.created_at if ticket.resolved_at else None)
 
     @admin.display(description="resolved", ordering="resolved_at")
     def resolved(self, ticket: Ticket) -> str:
         by = getattr(ticket, "resolver", "")
-        markup = '<span class="desk-resolution">{}{}</span>'
         who = format_html(" <span>by {}</span>", by) if by else ""
-        return (
-            format_html(markup, formatting.age(ticket.resolved_at), who) if ticket.resolved_at else formatting.NOTHING
-        )
+        return format_html('<span class="desk-resolution">{}{}</span>', formatting.age(ticket.resolved_at), who)
 
     @admin.display(description="status")
     def state(self, ticket: Ticket) -> str:

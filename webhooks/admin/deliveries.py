@@ -1,6 +1,5 @@
 """Pages of deliveries with their attempts: filters, resend, cancel."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -12,29 +11,22 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import TextFilter
 
+from desk import formatting
 from desk.base import ReadOnlyAdmin, ReadOnlyInline
 from desk.buttons import button
 from desk.days_filter import DaysFilter
-from desk.formatting import NOTHING, badge, quantity
+from desk.formatting import NOTHING, badge, quantity, typed
 from webhooks import redelivery
 from webhooks.admin.permissions import RESEND
 from webhooks.models import TEST_EVENT, Attempt, Delivery
 
 
 class AttemptInline(ReadOnlyInline):
-    """Attempts below their delivery."""
+    """Attempts below their delivery, the newest first."""
 
     model = Attempt
-    readonly_fields = ["started_at", "took", "status", "error", "answer"]
-    fields = (*readonly_fields,)
-
-    @admin.display(description="took")
-    def took(self, attempt: Attempt) -> str:
-        return f"{attempt.duration:.3f} s"
-
-    @admin.display(description="answer")
-    def answer(self, attempt: Attempt) -> str:
-        return format_html('<div class="whitespace-pre-wrap break-all">{}</div>', attempt.response)
+    ordering = ["-pk"]
+    template = "webhooks/attempt_inline.html"
 
 
 class TicketFilter(TextFilter):
@@ -59,27 +51,34 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     list_display = [
         "number",
+        "status",
+        "receiver_name",
         "event_type",
         "ticket",
-        "receiver",
-        "status",
-        "attempts_made",
-        "created_at",
-        "next_attempt",
+        "attempt_count",
+        "age",
+        "wait",
     ]
     list_filter = ["state", "receiver", "event__type", ("created_at", DaysFilter), TicketFilter]
     list_filter_submit = True
     list_select_related = ["event", "receiver"]
-    fields = ["event_type", "webhook_id", "ticket", "receiver", "status", "attempts_made", "next_attempt"]
-    fields += ["created_at", "finished_at", "request_id"]
-    readonly_fields = ["event_type", "webhook_id", "ticket", "status", "next_attempt", "request_id"]
+    readonly_fields = ["status", "event_type", "ticket", "attempts", "next_attempt", "webhook_id", "request_id"]
     ordering = ["-id"]
     inlines = [AttemptInline]
     actions = ["resend_selected", "cancel_selected"]
 
+    def get_fields(self, request: HttpRequest, obj: Delivery | None = None) -> Any:
+        when = "next_attempt" if obj and obj.state == Delivery.State.PENDING else "finished_at"
+        fields = ["status", "receiver", "event_type", "ticket", "attempts", "created_at", when]
+        return [*fields, "webhook_id", "request_id"]
+
     @admin.display(description="delivery", ordering="id")
     def number(self, delivery: Delivery) -> str:
         return f"#{delivery.pk}"
+
+    @admin.display(description="receiver", ordering="receiver")
+    def receiver_name(self, delivery: Delivery) -> str:
+        return typed(delivery.receiver)
 
     @admin.display(description="event", ordering="event__type")
     def event_type(self, delivery: Delivery) -> str:
@@ -104,11 +103,26 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def status(self, delivery: Delivery) -> str:
         return badge(delivery.state)
 
+    @admin.display(description="attempts", ordering="attempts_made")
+    def attempt_count(self, delivery: Delivery) -> int:
+        return delivery.attempts_made
+
+    @admin.display(description="attempts")
+    def attempts(self, delivery: Delivery) -> str:
+        resent = delivery.attempts.count() > delivery.attempts_made
+        return f"{delivery.attempts_made}{' since the last resend' if resent else ''}"
+
+    @admin.display(description="created", ordering="id")
+    def age(self, delivery: Delivery) -> str:
+        return formatting.age(delivery.created_at)
+
     @admin.display(description="next attempt", ordering="next_attempt_at")
-    def next_attempt(self, delivery: Delivery) -> datetime | str:
-        if delivery.state != Delivery.State.PENDING:
-            return NOTHING
-        return delivery.next_attempt_at if delivery.next_attempt_at > timezone.now() else "due"
+    def wait(self, delivery: Delivery) -> str:
+        return formatting.until(delivery.next_attempt_at) if delivery.state == Delivery.State.PENDING else NOTHING
+
+    @admin.display(description="next attempt")
+    def next_attempt(self, delivery: Delivery) -> str:
+        return formatting.moment(delivery.next_attempt_at) if delivery.next_attempt_at > timezone.now() else "due"
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -45,7 +45,7 @@ class ReceiverAdmin(DeskAdmin):
     """The list and the page of receivers."""
 
     form = ReceiverForm
-    list_display = ["name", "url", "from_where", "subscribed", "state"]
+    list_display = ["name", "address", "from_where", "subscribed", "state"]
     readonly_fields = ["state", "from_where"]
 
     def get_fields(self, request: HttpRequest, obj: Receiver | None = None) -> Any:
@@ -90,6 +90,10 @@ class ReceiverAdmin(DeskAdmin):
     @admin.display(description="receiver", ordering="description")
     def name(self, receiver: Receiver) -> str:
         return typed(receiver)
+
+    @admin.display(description="URL", ordering="url")
+    def address(self, receiver: Receiver) -> str:
+        return typed(receiver.url)
 
     @admin.display(description="managed in")
     def from_where(self, receiver: Receiver) -> str:
