@@ -47,7 +47,10 @@ def test_a_busy_receiver_is_deleted_with_all_that_is_its_own(service: Service, r
     page = staff.get(path).text
     assert "busy" in page
     assert " ".join(re.sub("<[^>]*>", " ", page).split()).count("100,000+") == 2  # deliveries and attempts
-    assert "Deliveries: 3" in staff.get(f"/admin/webhooks/receiver/{other.pk}/delete/").text
+    assert (
+        "Its deliveries (3) and their attempts (3) are deleted too."
+        in staff.get(f"/admin/webhooks/receiver/{other.pk}/delete/").text
+    )
     assert staff.post(path, post="yes").status_code == 302
     assert list(Receiver.objects.all()) == [other]
     assert Delivery.objects.count() == Attempt.objects.count() == 3

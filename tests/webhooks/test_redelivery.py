@@ -101,7 +101,8 @@ def test_410_disables_and_those_who_may_change_receivers_are_told_once(
     other = disabled_receiver("https://example.com/other")
     app.send_task("webhooks.notify_staff")
     wait_until(everybody_is_told, what="staff are told of the other one")
-    mails = [path.read_text() for path in (tmp_path / "mail").iterdir()]
+    # Django's backend may write both into one file, each with this line at its end.
+    *mails, _ = "".join(path.read_text() for path in (tmp_path / "mail").iterdir()).split("-" * 79)
     assert len(mails) == 2
     for told in (receiver.url, other.url):
         (mail_about_it,) = [mail for mail in mails if told in mail]
