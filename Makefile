@@ -14,7 +14,7 @@ help:
 	@echo 'make test [ARGS=…]        run all tests, on servers of their own (ARGS go to pytest)'
 	@echo 'make test-fast [ARGS=…]   run the in-process tests only (half a minute)'
 	@echo 'make chaos                open 3,000 tickets while each part fails in turn (six minutes)'
-	@echo 'make fuzz                 test the API against its OpenAPI document (CASES=2000), and the desk with hostile values'
+	@echo 'make fuzz                 test the API against its OpenAPI document (CASES=2000), and the desk with hostile values and odd texts'
 	@echo 'make screenshots          retake the screenshots in docs/images'
 	@echo 'make bench                compare the API with the stack of the original (needs wrk)'
 	@echo 'make bench-scale          compare 1,000,000 tickets with 1,000; time every page of the desk (three minutes)'
@@ -54,7 +54,7 @@ chaos: $(READY)
 
 fuzz: $(READY)
 	@SCHEMATHESIS_CASES=$(or $(CASES),2000) THOROUGH=on $(BIN)/python -m pytest -q -n 2 --dist worksteal \
-		tests/openapi/thorough.py tests/desk/test_hostile_requests.py
+		tests/openapi/thorough.py tests/desk/test_hostile_requests.py tests/desk/test_odd_texts.py
 
 screenshots: $(READY)
 	@$(BIN)/python -m bench.screenshots
