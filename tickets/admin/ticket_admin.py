@@ -88,7 +88,7 @@ def _ids(tickets: QuerySet[Ticket]) -> list[int]:
 
 
 def _report(ids: list[int], changed: int, done: str) -> str:
-    """How many of the tickets were changed, and how many were so already."""
+    """How many of the tickets were changed, and how many already were."""
     already = "resolved" if done == "resolved" else "open"
     if len(ids) == 1:
         return f"Ticket #{ids[0]} {done}." if changed else f"Ticket #{ids[0]} was already {already}."
