@@ -141,27 +141,27 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def resend_selected(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         pks = _pks(deliveries)
         count = redelivery.resend(pks)
-        _log_changes(request, pks, "Resent.")
+        _log_changes(request, pks, "Resent this delivery.")
         self.message_user(request, f"{_deliveries(count)} queued.")
 
     @admin.action(description="Cancel selected deliveries", permissions=["resend"])
     def cancel_selected(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         pks = _pks(deliveries)
         cancelled = redelivery.cancel(pks)
-        _log_changes(request, cancelled, "Cancelled.")
+        _log_changes(request, cancelled, "Cancelled this delivery.")
         self._report_cancelled(request, len(cancelled), len(pks))
 
     @button("Resend", RESEND, primary=True)
     def resend(self, request: HttpRequest, delivery: Delivery) -> None:
         redelivery.resend([delivery.pk])
-        self.log_change(request, delivery, "Resent.")
+        self.log_change(request, delivery, "Resent this delivery.")
         paused = "" if delivery.receiver.enabled else " It waits until its receiver is enabled."
         self.message_user(request, f"Delivery queued.{paused}")
 
     @button("Cancel", RESEND, shown=lambda delivery: delivery.state in {"pending", "dead"})
     def cancel(self, request: HttpRequest, delivery: Delivery) -> None:
         cancelled = redelivery.cancel([delivery.pk])
-        _log_changes(request, cancelled, "Cancelled.")
+        _log_changes(request, cancelled, "Cancelled this delivery.")
         self._report_cancelled(request, len(cancelled), 1)
 
     buttons = (resend, cancel)
