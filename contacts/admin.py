@@ -17,7 +17,10 @@ from desk.base import DeskAdmin
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
     """Form with the validation of the API."""
 
-    email = NormalisedEmailFormField(widget=UnfoldAdminEmailInputWidget(attrs={"maxlength": MAX_LENGTH}))
+    email = NormalisedEmailFormField(
+        widget=UnfoldAdminEmailInputWidget(attrs={"maxlength": MAX_LENGTH}),
+        error_messages={"unique": "Another contact has this address."},
+    )
 
     class Meta:
         model = Contact

@@ -91,7 +91,8 @@ document.addEventListener("DOMContentLoaded", () => {
 // The page is hidden until Alpine.js has begun, which is too late for `autofocus` and for the URL's fragment.
 document.addEventListener("alpine:initialized", () => {
   const target = location.hash && document.getElementById(location.hash.slice(1));
-  requestAnimationFrame(() => (target || document.querySelector(".desk-message[tabindex]"))?.focus());
+  const told = ".desk-message[tabindex], #content [aria-invalid=true]";
+  requestAnimationFrame(() => (target || document.querySelector(told))?.focus());
 });
 
 document.addEventListener("keydown", (event) => {
