@@ -100,6 +100,10 @@ def test_after_a_mistake_the_focus_is_on_its_field(desk: Page, service: Service)
     desk.press("#id_email", "Enter")
     expect(desk.get_by_text("Another contact has this address.")).to_be_visible()
     expect(desk.locator("#id_email")).to_be_focused()
+    desk.goto("/admin/access/apikey/add/")
+    desk.fill("#id_name", "shop")
+    desk.press("#id_name", "Enter")
+    expect(desk.locator("#id_scopes_0")).to_be_focused()
 
 
 def test_what_is_only_clickable_elsewhere_is_a_button_here(desk: Page, service: Service) -> None:
