@@ -12,12 +12,16 @@ from contacts.fields import NormalisedEmailFormField
 from contacts.models import Contact
 from desk import formatting
 from desk.base import DeskAdmin
+from desk.days_filter import DaysFilter
 
 
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
     """Form with the validation of the API."""
 
-    email = NormalisedEmailFormField(widget=UnfoldAdminEmailInputWidget(attrs={"maxlength": MAX_LENGTH}))
+    email = NormalisedEmailFormField(
+        widget=UnfoldAdminEmailInputWidget(attrs={"maxlength": MAX_LENGTH}),
+        error_messages={"unique": "Another contact has this address."},
+    )
 
     class Meta:
         model = Contact
@@ -33,7 +37,8 @@ class ContactAdmin(DeskAdmin):
     list_display_links = ["name", "marked_email"]
     ordering = ["-id"]
     search_fields = ["search_text__matches"]
-    list_filter = ["created_at"]
+    list_filter = [("created_at", DaysFilter)]
+    list_filter_submit = True
     readonly_fields = ["created_at", "caution"]
 
     @admin.display(description="full name", ordering="full_name")

@@ -85,6 +85,18 @@ class DeskAdmin(ButtonAdmin, ListAdmin):
         once.remember(request, obj.pk)
         return super().log_change(request, obj, message) if message else None
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.saved_as_it_was = change and not form.has_changed()  # for response_change
+        super().save_model(request, obj, form, change)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Django's; a form that was saved as it was is not said to have changed anything."""
+        if not obj.saved_as_it_was or "_addanother" in request.POST:
+            return super().response_change(request, obj)
+        self.message_user(request, f"There was nothing to change: the {self.opts.verbose_name} “{obj}” is as it was.")
+        stay = "_continue" in request.POST
+        return self.page_of(request, obj) if stay else self.response_post_save_change(request, obj)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.forms.utils import pretty_name
 from django.http import HttpRequest
 
 from desk import conflicts, interruption
@@ -22,6 +23,8 @@ class DeskFormMixin(ModelForm):
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         typed = interruption.take_typed(self.request) if data is None and self.request.method == "GET" else None
         super().__init__(data if typed is None else typed, *args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = field.label or pretty_name(name)  # as the page shows it; histories name fields, too
         if typed is not None:
             for name in filter(interruption.SECRET.search, self.fields):  # which are not kept
                 typed[name] = self.get_initial_for_field(self.fields[name], name)

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from unfold.views import ChangeList as UnfoldChangeList
 
 MAX_ROWS = 2_000  # counted and listed; older rows are found by search or filter
@@ -51,6 +52,15 @@ class DeskChangeList(BaseChangeList):
     """A list with one count, the paginator's, and a sentence that says that it is empty."""
 
     no_filters: frozenset[str] = frozenset()  # parameters that choose a list, and do not narrow it
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = self.list_title
+
+    @property
+    def list_title(self) -> str:
+        """What the browser's tab says."""
+        return capfirst(str(self.opts.verbose_name_plural))
 
     def get_filters(self, request: HttpRequest) -> Any:
         """Django's; a filter is active if it has a value: forms send the empty ones, too."""

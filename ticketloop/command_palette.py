@@ -26,9 +26,10 @@ TITLE_LENGTH = 80  # characters
 def search(request: HttpRequest) -> HttpResponse:
     """What `s` finds, as the part of a page that the palette loads."""
     started, query = monotonic(), request.GET.get("s", "").strip()
-    if not query:
-        return HttpResponse()
-    found = Paginator([*_pages(request, query), *_tickets(request, query), *_contacts(request, query)], 100)
+    results = [*_pages(request, query), *_tickets(request, query), *_contacts(request, query)] if query else []
+    if not results:
+        return TemplateResponse(request, "ticketloop/nothing_found.html", {"query": query})
+    found = Paginator(results, 100)
     context = {"page_obj": found, "results": found.page(1), "page_counter": 0, "execution_time": monotonic() - started}
     # Tells django-unfold's script that there is something to choose from.
     return TemplateResponse(request, "unfold/helpers/command_results.html", context, headers={"HX-Trigger": "search"})

@@ -120,7 +120,7 @@ class ApiKeyAdmin(DeskAdmin):
     def revoke(self, request: HttpRequest, key: ApiKey, form: RevokeForm) -> None:
         key.revoked_at = timezone.now()
         key.save(update_fields=["revoked_at"])
-        self.log_change(request, key, "Revoked.")
+        self.log_change(request, key, "Revoked this key.")
         self.message_user(request, "The key is revoked and can no longer be used.")
 
     buttons = (revoke,)

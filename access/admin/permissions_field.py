@@ -46,8 +46,8 @@ class PermissionsField(ModelMultipleChoiceField):
 
     iterator = BySubject
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Permission.objects.none(), required=False, widget=CheckboxesWidget, **kwargs)
+    def __init__(self, required: bool = False, **kwargs: Any) -> None:
+        super().__init__(Permission.objects.none(), required=required, widget=CheckboxesWidget, **kwargs)
 
     def label_from_instance(self, obj: Permission) -> str:
         return obj.name

@@ -1,6 +1,6 @@
 """Pages of roles: what the staff who have one may do."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -16,11 +16,14 @@ from desk.formatting import quantity
 class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
     """A role's name and permissions."""
 
-    permissions = PermissionsField()
+    permissions = PermissionsField(
+        required=True, error_messages={"required": "Tick at least one: without any, the role shows an empty desk."}
+    )
 
     class Meta:
         model = Role
         fields = ["name", "permissions"]
+        error_messages: ClassVar = {"name": {"unique": "Another role has this name."}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

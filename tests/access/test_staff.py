@@ -186,6 +186,24 @@ def test_a_role_of_ones_own_is_made_and_deleted_and_its_members_are_told(adminis
         Group.objects.filter(name="Reader").delete()
 
 
+def test_a_mistake_makes_no_role(administrator: Staff) -> None:
+    allowed = str(Permission.objects.get(codename="view_ticket").pk)
+    for fields, error in (
+        ({"name": "Reader"}, "Tick at least one: without any, the role shows an empty desk."),
+        ({"name": "Support agent", "permissions": [allowed]}, "Another role has this name."),
+    ):
+        assert error in text(administrator.post("/admin/access/role/add/", **fields).text)
+    assert Group.objects.count() == 3
+
+
+def test_the_history_says_what_was_done_to_a_colleague(administrator: Staff) -> None:
+    administrator.post(ADD, **colleague())
+    administrator.post(page_of("grace"), **colleague(role=role("Support lead")))
+    history = text(administrator.get(page_of("grace").replace("change", "history")).text)
+    for sentence in ("ada added this staff member.", "ada changed Role."):
+        assert sentence in history
+
+
 def test_pages_speak_of_staff_and_roles_alone(administrator: Staff) -> None:
     for path in ("/admin/", "/admin/access/staffmember/", ADD, "/admin/access/role/", page_of("ada")):
         shown = text(administrator.get(path).text)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from access import keys
@@ -65,8 +65,8 @@ PRESSES = [
     Press(f"{KEY}/{{key}}/revoke/", ADMINISTRATOR, {"keys"}),
     Press(f"{STAFF}/add/", ADMINISTRATOR, {"staff"}, {"username": "eve", "is_active": "on", "role": "{role}"}),
     Press(f"{STAFF}/{{person}}/change/", ADMINISTRATOR, {"staff"}, {"username": "rob", "role": "{role}"}),
-    Press(f"{ROLE}/add/", ADMINISTRATOR, {"roles"}, {"name": "Night shift"}),
-    Press(f"{ROLE}/{{role}}/change/", ADMINISTRATOR, {"roles"}, {"name": "Night shift"}),
+    Press(f"{ROLE}/add/", ADMINISTRATOR, {"roles"}, {"name": "Night shift", "permissions": "{permission}"}),
+    Press(f"{ROLE}/{{role}}/change/", ADMINISTRATOR, {"roles"}, {"name": "Night shift", "permissions": "{permission}"}),
     Press(f"{ROLE}/{{role}}/delete/", ADMINISTRATOR, {"roles"}, {"post": "yes"}),
 ]
 
@@ -92,6 +92,7 @@ def furnish(service: Service) -> dict[str, int]:
         "disabled": Receiver.objects.create(url="https://example.net/", **off).pk,
         "key": key.pk,
         "role": role.pk,
+        "permission": Permission.objects.get(codename="view_ticket").pk,
         "person": get_user_model().objects.create_user("bob", is_staff=True).pk,
     }
 

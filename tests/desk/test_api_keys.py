@@ -47,7 +47,7 @@ def test_a_key_is_made_shown_once_and_revoked_in_the_admin(desk: Page, service: 
     history = list(LogEntry.objects.order_by("id").values_list("user__username", "change_message"))
     assert [user for user, _ in history] == ["ada", "ada"]
     assert "added" in history[0][1]
-    assert "Revoked." in history[1][1]
+    assert "Revoked this key." in history[1][1]
     assert secret not in str(history)
     assert secret not in service.output()
 

@@ -32,6 +32,7 @@ def test_the_way_to_the_tickets_leads_to_the_open_ones_and_tabs_to_the_others(de
     for tab, numbers in (("Open", [second, first]), ("Resolved", [resolved]), ("All", [second, first, resolved])):
         choose(desk, tab)
         assert shown(desk) == numbers
+        expect(desk).to_have_title(f"{'Tickets' if tab == 'All' else f'{tab} tickets'} | Ticket Loop")
 
 
 def test_a_tab_keeps_the_search(desk: Page, service: Service) -> None:

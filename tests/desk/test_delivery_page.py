@@ -73,6 +73,18 @@ def test_a_resent_delivery_counts_its_attempts_from_then_on(
     assert said in text(ada, f"{LIST}{delivery.pk}/change/")
 
 
+def test_a_test_event_that_was_resent_is_waited_for(ada: Staff, delivery: Delivery) -> None:
+    ada.post(f"/admin/webhooks/receiver/{delivery.receiver_id}/send-test-event/")
+    sent = Delivery.objects.get(event__type="test")
+    page = f"{LIST}{sent.pk}/change/"
+    assert "Waiting for the receiver's answer." in text(ada, page)
+    attempt(sent, 0.1)
+    Delivery.objects.filter(pk=sent.pk).update(state="delivered", attempts_made=1, finished_at=timezone.now())
+    assert "Waiting" not in text(ada, page)
+    ada.post(f"{LIST}{sent.pk}/resend/")
+    assert "Waiting for the receiver's answer." in text(ada, page)
+
+
 def test_the_list_says_when_the_next_attempt_is(ada: Staff, delivery: Delivery) -> None:
     assert re.search("0 just now due", text(ada, LIST))
     Delivery.objects.update(next_attempt_at=timezone.now() + timedelta(hours=5))

@@ -67,15 +67,27 @@ def test_of_a_contact_what_was_changed_and_by_whom(service: Service) -> None:
     lead.post(f"{page}/change/", full_name="Ada King", email="ada@example.com")
     lead.post(f"{page}/export/")
     shown = lead.get(f"{page}/history/").text
-    for sentence in ("grace changed Full name.", "grace exported."):
+    for sentence in ("grace changed Full name.", "grace exported this contact as JSON."):
         assert sentence in shown
+
+
+def test_of_an_erased_contact_who_erased_it(service: Service) -> None:
+    contact = service.open_ticket().json()["contact_id"]
+    administrator = Staff(service, "grace", is_superuser=True)
+    page = f"/admin/contacts/contact/{contact}"
+    administrator.post(f"{page}/erase/", sure="on")
+    assert "grace erased this contact." in administrator.get(f"{page}/history/").text
 
 
 def test_a_form_saved_as_it_was_is_no_change(service: Service) -> None:
     contact = service.open_ticket().json()["contact"]
     lead = Staff(service, "grace", "Support lead")
     page = f"/admin/contacts/contact/{contact['id']}"
-    lead.post(f"{page}/change/", full_name=contact["full_name"], email=contact["email"])
+    saved = lead.post(f"{page}/change/", full_name=contact["full_name"], email=contact["email"])
+    assert (saved.status_code, saved.headers["Location"]) == (302, "/admin/contacts/contact/")
+    answer = lead.get("/admin/contacts/contact/").text
+    assert "There was nothing to change" in answer
+    assert "changed successfully" not in answer
     assert "Nothing has been changed at the desk yet." in lead.get(f"{page}/history/").text
 
 
@@ -87,4 +99,4 @@ def test_of_a_delivery_bulk_changes_too(service: Service) -> None:
     for action in ("cancel_selected", "cancel_selected", "resend_selected"):
         lead.post("/admin/webhooks/delivery/", action=action, _selected_action=delivery)
     shown = lead.get(f"/admin/webhooks/delivery/{delivery}/history/").text
-    assert (shown.count("grace cancelled."), shown.count("grace resent.")) == (1, 1)
+    assert (shown.count("grace cancelled this delivery."), shown.count("grace resent this delivery.")) == (1, 1)

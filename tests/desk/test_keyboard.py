@@ -92,6 +92,20 @@ def test_a_screen_readers_way_through_ten_tickets(desk: Page, service: Service) 
     assert not Ticket.objects.filter(status="open").exists()
 
 
+def test_after_a_mistake_the_focus_is_on_its_field(desk: Page, service: Service) -> None:
+    service.open_ticket(email="taken@example.com")
+    contact = service.open_ticket(email="other@example.com").json()["contact_id"]
+    desk.goto(f"/admin/contacts/contact/{contact}/change/")
+    desk.fill("#id_email", "taken@example.com")
+    desk.press("#id_email", "Enter")
+    expect(desk.get_by_text("Another contact has this address.")).to_be_visible()
+    expect(desk.locator("#id_email")).to_be_focused()
+    desk.goto("/admin/access/apikey/add/")
+    desk.fill("#id_name", "shop")
+    desk.press("#id_name", "Enter")
+    expect(desk.locator("#id_scopes_0")).to_be_focused()
+
+
 def test_what_is_only_clickable_elsewhere_is_a_button_here(desk: Page, service: Service) -> None:
     service.open_ticket()
     desk.goto("/admin/tickets/ticket/")

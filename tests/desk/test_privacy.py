@@ -58,7 +58,7 @@ def test_the_export_has_all_that_was_typed(desk: Page, contact: int) -> None:
         ("open", TEXT),
         ("resolved", TEXT),
     ]
-    assert LogEntry.objects.get().change_message == "Exported."
+    assert LogEntry.objects.get().change_message == "Exported this contact as JSON."
 
 
 def test_erasing_is_confirmed_and_leaves_nothing_personal(desk: Page, service: Service, contact: int) -> None:

@@ -42,6 +42,7 @@ def test_a_receiver_is_added_tested_and_its_secret_rotated(
     assert arrival.headers["authorization"] == "Bearer s3cr3t"
     expect(desk.locator("#attempts")).to_contain_text("200")  # without a reload by hand
     expect(desk.locator("[data-waiting]")).to_have_count(0)
+    expect(desk.locator("#attempts")).to_be_focused()
     desk.goto(f"/admin/webhooks/receiver/{row.pk}/change/")
     expect(desk.locator("#content")).to_contain_text("100.0%")
     expect(desk.locator("section table")).to_contain_text("delivered")

@@ -58,6 +58,11 @@ class TicketChangeList(DeskChangeList):
         return {"title": "Longest waiting first", "url": self.get_query_string({ORDER_VAR: OLDEST_FIRST}, [PAGE_VAR])}
 
     @property
+    def list_title(self) -> str:
+        status = self.params.get(STATUS)
+        return f"{status} tickets".capitalize() if status else super().list_title
+
+    @property
     def empty_text(self) -> str:
         status = self.params.get(STATUS)
         return f"No {status} tickets." if status else super().empty_text

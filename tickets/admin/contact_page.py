@@ -58,7 +58,7 @@ def erasure_panel(request: HttpRequest, contact: Contact) -> dict[str, Any] | No
 def export(page: ContactAdmin, request: HttpRequest, contact: Contact) -> StreamingHttpResponse:
     """All data about the contact, as a JSON file."""
     document = LimitedStream(chunk.encode() for chunk in privacy.export(contact))
-    page.log_change(request, contact, "Exported.")
+    page.log_change(request, contact, "Exported this contact as JSON.")
     response = StreamingHttpResponse(document, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="contact-{contact.pk}.json"'
     response["Cache-Control"] = "no-store"
@@ -80,7 +80,7 @@ def erase(page: ContactAdmin, request: HttpRequest, contact: Contact, form: Eras
         done = f"Erased, with {quantity(erased.tickets, 'ticket')}; {cancelled} cancelled."
     else:
         done = "Name and email address are erased; the tickets are being erased."
-    page.log_change(request, contact, done)
+    page.log_change(request, contact, "Erased this contact.")
     page.message_user(request, done)
 
 

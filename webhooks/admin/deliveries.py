@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -109,8 +109,10 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="attempts")
     def attempts(self, delivery: Delivery) -> str:
-        resent = delivery.attempts.count() > delivery.attempts_made
-        return f"{delivery.attempts_made}{' since the last resend' if resent else ''}"
+        """Both numbers by one statement: an attempt may end while the page is made."""
+        counted = Delivery.objects.annotate(count=Count("attempts")).values_list("attempts_made", "count")
+        made, count = counted.get(pk=delivery.pk)
+        return f"{made}{' since the last resend' if count > made else ''}"
 
     @admin.display(description="created", ordering="id")
     def age(self, delivery: Delivery) -> str:
@@ -129,7 +131,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Adds a note that the page shows the result of a test event by itself."""
         delivery: Delivery | None = context.get("original")
-        if delivery and delivery.event.type == TEST_EVENT and not delivery.attempts.exists():
+        if delivery and delivery.event.type == TEST_EVENT and _is_under_way(delivery):
             context["panel"] = {"template": "webhooks/waiting_panel.html"}
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -141,27 +143,27 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def resend_selected(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         pks = _pks(deliveries)
         count = redelivery.resend(pks)
-        _log_changes(request, pks, "Resent.")
+        _log_changes(request, pks, "Resent this delivery.")
         self.message_user(request, f"{_deliveries(count)} queued.")
 
     @admin.action(description="Cancel selected deliveries", permissions=["resend"])
     def cancel_selected(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
         pks = _pks(deliveries)
         cancelled = redelivery.cancel(pks)
-        _log_changes(request, cancelled, "Cancelled.")
+        _log_changes(request, cancelled, "Cancelled this delivery.")
         self._report_cancelled(request, len(cancelled), len(pks))
 
     @button("Resend", RESEND, primary=True)
     def resend(self, request: HttpRequest, delivery: Delivery) -> None:
         redelivery.resend([delivery.pk])
-        self.log_change(request, delivery, "Resent.")
+        self.log_change(request, delivery, "Resent this delivery.")
         paused = "" if delivery.receiver.enabled else " It waits until its receiver is enabled."
         self.message_user(request, f"Delivery queued.{paused}")
 
     @button("Cancel", RESEND, shown=lambda delivery: delivery.state in {"pending", "dead"})
     def cancel(self, request: HttpRequest, delivery: Delivery) -> None:
         cancelled = redelivery.cancel([delivery.pk])
-        _log_changes(request, cancelled, "Cancelled.")
+        _log_changes(request, cancelled, "Cancelled this delivery.")
         self._report_cancelled(request, len(cancelled), 1)
 
     buttons = (resend, cancel)
@@ -169,6 +171,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def _report_cancelled(self, request: HttpRequest, count: int, of: int) -> None:
         rest = "" if count == of else f" {of - count} had already ended."
         self.message_user(request, f"{_deliveries(count)} cancelled.{rest}")
+
+
+def _is_under_way(delivery: Delivery) -> bool:
+    """Whether it has just been sent or resent, as far as the page shows."""
+    return delivery.state == Delivery.State.PENDING and delivery.attempts_made == 0 and delivery.receiver.enabled
 
 
 def _deliveries(count: int) -> str:

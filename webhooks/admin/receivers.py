@@ -128,7 +128,7 @@ class ReceiverAdmin(DeskAdmin):
         """The receiver's page, whose buttons are the next steps."""
         if "_addanother" in request.POST:
             return super().response_add(request, obj, post_url_continue)
-        text = f"Receiver {obj} was added. Next: show its secret, which verifies signatures, and send a test event."
+        text = f"The receiver “{obj}” was added. Next: show its secret, to verify signatures, and send a test event."
         self.message_user(request, text, messages.SUCCESS)
         return self.page_of(request, obj)
 
@@ -142,7 +142,7 @@ class ReceiverAdmin(DeskAdmin):
     @button("Enable", CHANGE_RECEIVER, shown=lambda receiver: not receiver.enabled, primary=True)
     def enable(self, request: HttpRequest, receiver: Receiver) -> HttpResponse | None:
         disabled_at = redelivery.enable(receiver)
-        self.log_change(request, receiver, "Enabled.")
+        self.log_change(request, receiver, "Enabled this receiver.")
         if disabled_at is None:
             self.message_user(request, "The receiver is enabled.")
             return None
@@ -154,14 +154,14 @@ class ReceiverAdmin(DeskAdmin):
     def disable(self, request: HttpRequest, receiver: Receiver) -> None:
         receiver.enabled, receiver.disabled_reason = False, f"Disabled by {request.user.get_username()}."
         receiver.save(update_fields=["enabled", "disabled_reason"])
-        self.log_change(request, receiver, "Disabled.")
+        self.log_change(request, receiver, "Disabled this receiver.")
         self.message_user(request, "Disabled. New events are not sent; you can replay them later.")
 
     @button("Leave it disabled", CHANGE_RECEIVER, shown=auto_disabled)
     def leave_disabled(self, request: HttpRequest, receiver: Receiver) -> None:
         receiver.disabled_at = None
         receiver.save(update_fields=["disabled_at"])
-        self.log_change(request, receiver, "Left disabled.")
+        self.log_change(request, receiver, "Left this receiver disabled.")
         self.message_user(request, "The receiver stays disabled. Its banner is dismissed.")
 
     @button("Replay", RESEND, form=ReplayForm)

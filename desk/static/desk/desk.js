@@ -69,12 +69,14 @@ async function copy({ currentTarget: button }) {
   }
 }
 
-// Shows the page anew once what it waits for is there.
+// Shows the page anew once what it waits for is there, with the focus on the element that `data-waiting` names.
 async function waitForResult(polls) {
   const page = await fetch(location.href).then((response) => response.text(), () => "");
   const loaded = new DOMParser().parseFromString(page, "text/html");
-  if (page && !loaded.querySelector(WAITING)) location.reload();
-  else if (polls > 1) setTimeout(waitForResult, 1000, polls - 1);
+  if (page && !loaded.querySelector(WAITING)) {
+    history.replaceState(null, "", `#${document.querySelector(WAITING).dataset.waiting}`);
+    location.reload();
+  } else if (polls > 1) setTimeout(waitForResult, 1000, polls - 1);
 }
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -88,10 +90,12 @@ document.addEventListener("DOMContentLoaded", () => {
   document.body.addEventListener("htmx:afterSwap", (event) => hideIcons(event.target));
 });
 
-// The page is hidden until Alpine.js has begun, which is too late for `autofocus` and for the URL's fragment.
-document.addEventListener("alpine:initialized", () => {
+// The page is hidden until Alpine.js has begun, which is too late for `autofocus` and for the URL's fragment; and Django
+// focuses the first field of an add form whenever its asynchronous script arrives.
+window.addEventListener("load", () => {
   const target = location.hash && document.getElementById(location.hash.slice(1));
-  requestAnimationFrame(() => (target || document.querySelector(".desk-message[tabindex]"))?.focus());
+  const told = ".desk-message[tabindex], #content [aria-invalid=true]";
+  requestAnimationFrame(() => (target || document.querySelector(told))?.focus());
 });
 
 document.addEventListener("keydown", (event) => {
