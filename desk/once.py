@@ -5,8 +5,10 @@ A double click, a reload and the browser's Back send it again. Each form has a t
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.http import HttpRequest
 
 from core.advisory_lock import lock_until_commit
@@ -49,6 +51,25 @@ def sent_before(request: HttpRequest) -> bool:
             return True
         remember(request, "")
     return False
+
+
+@contextmanager
+def unless_it_fails(request: HttpRequest) -> Iterator[None]:
+    """Runs a block that does what a form asks for; if it raises, the form may be sent again."""
+    try:
+        yield
+    except Exception:
+        with suppress(Error):  # the error to report is the first
+            forget(request)
+        raise
+
+
+def forget(request: HttpRequest) -> None:
+    """Lets a form be sent again, as nothing was done."""
+    with transaction.atomic():
+        if added_before(request) is not None:
+            del request.session[SENT][_token(request)]
+            request.session.save()
 
 
 def _token(request: HttpRequest) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 
+import psycopg
 import pytest
 import requests
 from django.contrib.admin.models import LogEntry
@@ -106,6 +107,28 @@ def test_a_receiver_whose_deletion_is_sent_twice_is_deleted_once(service: Servic
     answers = [staff.post(page, post="yes", **form) for _ in range(2)]
     assert [answer.headers.get("Location") for answer in answers] == ["/admin/webhooks/receiver/"] * 2
     assert not Receiver.objects.exists()
+
+
+def test_a_button_that_failed_may_be_pressed_again(service: Service, database_url: str) -> None:
+    staff = Staff(service, "ada", is_superuser=True)
+    receiver = Receiver.objects.create(**RECEIVER)
+    page = f"/admin/webhooks/receiver/{receiver.pk}"
+    form = hidden(staff, f"{page}/change/")
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT FROM webhook_receivers FOR UPDATE")
+        assert staff.post(f"{page}/disable/", **form).status_code == 503
+    assert staff.post(f"{page}/disable/", **form).status_code == 302
+    receiver.refresh_from_db()
+    assert not receiver.enabled
+    assert "pressed twice" not in shown(staff.get(f"{page}/change/"))
+
+
+def test_a_deletion_that_was_refused_is_not_said_to_be_done(service: Service) -> None:
+    staff = Staff(service, "ada", "Support lead")
+    receiver = Receiver.objects.create(**RECEIVER)
+    sent = {"post": "yes", "form_token": "a" * 32}
+    answers = [staff.post(f"/admin/webhooks/receiver/{receiver.pk}/delete/", **sent) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [403, 403]
 
 
 def test_who_comes_second_is_told_who_was_faster(service: Service) -> None:
