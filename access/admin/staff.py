@@ -27,11 +27,11 @@ admin.site.unregister([User, Group])
 
 
 class RoleFilter(admin.RelatedFieldListFilter):
-    """Staff with a role; the field behind it has another name."""
+    """Staff with a role, or with none; the field behind it has another name."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = "role"
+        self.title, self.empty_value_display = "role", SafeString("none")
 
 
 @admin.register(StaffMember)
