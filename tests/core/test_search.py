@@ -1,6 +1,7 @@
 """A text is found by what a customer or staff would call the same, in the API and at the desk."""
 
 import re
+from time import process_time
 from unicodedata import normalize
 
 import pytest
@@ -157,3 +158,9 @@ class TestFolding:
 @given(st.lists(st.text("ab'’`-<>%", min_size=1), max_size=5))
 def test_apostrophes_join_no_words(words: list[str]) -> None:
     assert split_words(" ".join(words)) == words
+
+
+def test_a_quote_that_never_ends_costs_no_more_than_its_length() -> None:
+    started = process_time()
+    assert split_words('"' + "a" * 60_000) == ['"' + "a" * 60_000]
+    assert process_time() - started < 2  # with backtracking for each character: half a minute
