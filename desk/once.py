@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import Error, transaction
 from django.http import HttpRequest
 
@@ -30,18 +31,14 @@ def added_before(request: HttpRequest) -> str | None:
     if not token:
         return None
     lock_until_commit(f"form {request.session.session_key} {token}")
-    # Read anew: the earlier request may have ended since this one began.
-    sent: dict[str, str] = type(request.session)(request.session.session_key).get(SENT, {})
-    request.session[SENT] = sent
-    return sent.get(token)
+    return _sent(request).get(token)
 
 
 def remember(request: HttpRequest, key: object) -> None:
     """Saves what the form has added, in the transaction that adds it."""
     if token := _token(request):
-        sent = {**request.session.get(SENT, {}), token: str(key)}
-        request.session[SENT] = dict(list(sent.items())[-MAX_KEPT:])
-        request.session.save()
+        sent = {**_sent(request), token: str(key)}
+        _save(request, dict(list(sent.items())[-MAX_KEPT:]))
 
 
 def sent_before(request: HttpRequest) -> bool:
@@ -68,8 +65,23 @@ def forget(request: HttpRequest) -> None:
     """Lets a form be sent again, as nothing was done."""
     with transaction.atomic():
         if added_before(request) is not None:
-            del request.session[SENT][_token(request)]
-            request.session.save()
+            token = _token(request)
+            _save(request, {name: key for name, key in _sent(request).items() if name != token})
+
+
+def _sent(request: HttpRequest) -> dict[str, str]:
+    """Read anew: an earlier request may have ended since this one began."""
+    sent: dict[str, str] = type(request.session)(request.session.session_key).get(SENT, {})
+    return sent
+
+
+def _save(request: HttpRequest, sent: dict[str, str]) -> None:
+    modified = request.session.modified
+    request.session[SENT] = sent
+    with suppress(UpdateError):  # the session has ended meanwhile, and nothing can be sent with it again
+        request.session.save()
+    # For this alone it is not saved again with the response, over what other requests have saved by then.
+    request.session.modified = modified
 
 
 def _token(request: HttpRequest) -> str:
