@@ -25,7 +25,7 @@ EAST_ASIAN = (
 # What trigram indexes can look up; anything shorter would scan the whole index.
 INDEXED = re.compile(r"[^\W_]{3}|[\W_][^\W_]+[\W_]")
 # A word, or several in double quotes. An apostrophe is none: O'Brien can't be quoted by it.
-WORD = re.compile(r'["“”„]([^"“”„]*[^"“”„\s][^"“”„]*)["“”„](?!\S)|(\S+)')
+WORD = re.compile(r'["“”„](?=\s*[^"“”„\s])([^"“”„]+)["“”„](?!\S)|(\S+)')
 MAX_WORDS = 10  # further words are ignored: each costs another look at every row
 
 

@@ -116,7 +116,8 @@ class DeskAdmin(ButtonAdmin, ListAdmin):
         """Django's; a form that is sent twice leads to the list, and not to a page that is gone."""
         title = f"Delete {self.opts.verbose_name}"
         if request.method != "POST" or not once.sent_before(request):
-            return self.ask_and_delete(request, object_id, {"title": title, "form_token": once.new_token()})
+            with once.unless_it_fails(request):
+                return self.ask_and_delete(request, object_id, {"title": title, "form_token": once.new_token()})
         self.message_user(request, f"“{title}” was pressed twice; it was done once.", messages.WARNING)
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 

@@ -82,20 +82,26 @@ class ButtonAdmin(ModelAdmin):
             return self._run_form(request, obj, button, button.form)
         if request.method != "POST":
             return self.page_of_button(request, obj)
-        return self._refuse(request, obj, button) or button.method(self, request, obj) or self.page_of(request, obj)
+        return self._press(request, obj, button)
 
     def _run_form(self, request: HttpRequest, obj: Any, button: Button, form_class: type[Form]) -> HttpResponseBase:
         """The button's own page, until what is sent from it is valid."""
         form = form_class(request.POST or None, initial=request.GET.dict())
         if form.is_valid():
-            refusal = self._refuse(request, obj, button)
-            return refusal or button.method(self, request, obj, form) or self.page_of(request, obj)
+            return self._press(request, obj, button, form)
         if not button.shown(obj):
             self.message_user(request, self.too_late(button, obj), messages.WARNING)
             return self.page_of(request, obj)
         context = {**self.admin_site.each_context(request), "title": button.label, "opts": self.opts}
         context |= {"original": obj, "form": form, "button": button, "button_token": once.new_token()}
         return TemplateResponse(request, "desk/form.html", context)
+
+    def _press(self, request: HttpRequest, obj: Any, button: Button, *form: Form) -> HttpResponseBase:
+        """Does what the button is for, unless that is refused."""
+        if refusal := self._refuse(request, obj, button):
+            return refusal
+        with once.unless_it_fails(request):
+            return button.method(self, request, obj, *form) or self.page_of(request, obj)
 
     def _refuse(self, request: HttpRequest, obj: Any, button: Button) -> HttpResponse | None:
         """Back to the page, which says why, if this was pressed twice or comes too late."""

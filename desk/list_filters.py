@@ -6,7 +6,7 @@ from typing import Any
 from desk.days_filter import BOUNDS, DaysFilter, parse_day
 
 # What filters of Django and django-unfold append to the name of their field.
-SUFFIXES = ("__exact", "__id__exact", "_from", "_to")
+SUFFIXES = ("__exact", "__id__exact", "__isnull", "_from", "_to")
 
 
 def parameters(list_filter: Sequence[Any]) -> Iterator[str]:

@@ -5,8 +5,11 @@ A double click, a reload and the browser's Back send it again. Each form has a t
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
-from django.db import transaction
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import Error, transaction
 from django.http import HttpRequest
 
 from core.advisory_lock import lock_until_commit
@@ -28,18 +31,14 @@ def added_before(request: HttpRequest) -> str | None:
     if not token:
         return None
     lock_until_commit(f"form {request.session.session_key} {token}")
-    # Read anew: the earlier request may have ended since this one began.
-    sent: dict[str, str] = type(request.session)(request.session.session_key).get(SENT, {})
-    request.session[SENT] = sent
-    return sent.get(token)
+    return _sent(request).get(token)
 
 
 def remember(request: HttpRequest, key: object) -> None:
     """Saves what the form has added, in the transaction that adds it."""
     if token := _token(request):
-        sent = {**request.session.get(SENT, {}), token: str(key)}
-        request.session[SENT] = dict(list(sent.items())[-MAX_KEPT:])
-        request.session.save()
+        sent = {**_sent(request), token: str(key)}
+        _save(request, dict(list(sent.items())[-MAX_KEPT:]))
 
 
 def sent_before(request: HttpRequest) -> bool:
@@ -49,6 +48,40 @@ def sent_before(request: HttpRequest) -> bool:
             return True
         remember(request, "")
     return False
+
+
+@contextmanager
+def unless_it_fails(request: HttpRequest) -> Iterator[None]:
+    """Runs a block that does what a form asks for; if it raises, the form may be sent again."""
+    try:
+        yield
+    except Exception:
+        with suppress(Error):  # the error to report is the first
+            forget(request)
+        raise
+
+
+def forget(request: HttpRequest) -> None:
+    """Lets a form be sent again, as nothing was done."""
+    with transaction.atomic():
+        if added_before(request) is not None:
+            token = _token(request)
+            _save(request, {name: key for name, key in _sent(request).items() if name != token})
+
+
+def _sent(request: HttpRequest) -> dict[str, str]:
+    """Read anew: an earlier request may have ended since this one began."""
+    sent: dict[str, str] = type(request.session)(request.session.session_key).get(SENT, {})
+    return sent
+
+
+def _save(request: HttpRequest, sent: dict[str, str]) -> None:
+    modified = request.session.modified
+    request.session[SENT] = sent
+    with suppress(UpdateError):  # the session has ended meanwhile, and nothing can be sent with it again
+        request.session.save()
+    # For this alone it is not saved again with the response, over what other requests have saved by then.
+    request.session.modified = modified
 
 
 def _token(request: HttpRequest) -> str:

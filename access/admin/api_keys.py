@@ -1,6 +1,6 @@
 """Pages of API keys: create, edit, revoke."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -35,7 +35,10 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
         expires_at: datetime | None = self.cleaned_data["expires_at"]
         if expires_at and "expires_at" in self.changed_data and expires_at <= timezone.now():
             raise forms.ValidationError("This time is in the past. To stop a key now, revoke it.")
-        return expires_at
+        try:
+            return expires_at and expires_at.astimezone(UTC)  # a time may be sent with a zone
+        except OverflowError as error:
+            raise forms.ValidationError("Choose a time before the year 10000 (UTC).") from error
 
 
 class RevokeForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -20,6 +20,7 @@ from access.admin.permissions_field import PermissionsField
 from access.admin.staff_forms import AddStaffForm, ChangeStaffForm
 from access.models import StaffMember
 from access.passwords import SetPasswordForm
+from desk import once
 from desk.base import DeskAdmin
 from desk.formatting import NOTHING, moment
 
@@ -27,11 +28,11 @@ admin.site.unregister([User, Group])
 
 
 class RoleFilter(admin.RelatedFieldListFilter):
-    """Staff with a role; the field behind it has another name."""
+    """Staff with a role, or with none; the field behind it has another name."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = "role"
+        self.title, self.empty_value_display = "role", SafeString("none")
 
 
 @admin.register(StaffMember)
@@ -98,16 +99,25 @@ class StaffAdmin(DeskAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
             raise PermissionDenied
         form = SetPasswordForm(member, request.POST if request.method == "POST" else None)
         if form.is_valid():
-            form.save()
-            update_session_auth_hash(request, member)
-            self.log_change(request, member, "Set a new password.")
-            if form.generated:
-                return self._show_password(request, member, form.generated)
-            self.message_user(request, f"The password of “{member}” was changed.")
-            return self.page_of(request, member)
+            return self._set_password(request, member, form)
         context = {**self.admin_site.each_context(request), "title": "Set a new password", "opts": self.opts}
-        context |= {"original": member, "form": form, "back": "../change/"}
+        context |= {"original": member, "form": form, "back": "../change/", "form_token": once.new_token()}
         return TemplateResponse(request, "access/new_password.html", context)
+
+    def _set_password(self, request: HttpRequest, member: StaffMember, form: Any) -> HttpResponse:
+        """Sets it once: sent again, by a reload, the form would generate another after the first was passed on."""
+        if once.sent_before(request):
+            text = f"The form was sent twice; the password was set once. {self.sent_twice_hint}"
+            self.message_user(request, text, messages.WARNING)
+            return self.page_of(request, member)
+        with once.unless_it_fails(request):
+            form.save()
+        update_session_auth_hash(request, member)
+        self.log_change(request, member, "Set a new password.")
+        if form.generated:
+            return self._show_password(request, member, form.generated)
+        self.message_user(request, f"The password of “{member}” was changed.")
+        return self.page_of(request, member)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:

@@ -18,19 +18,26 @@ EAST_ASIAN = (
     r"\u2E80-\u2FDF\u3005-\u3007\u3040-\u312F\u31A0-\u31BF\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7A3"
     r"\uF900-\uFAFF\U00020000-\U0003FFFF"
 )
-COMPATIBLE = r"\u1100-\u11FF\u3130-\u33FF\uA960-\uA97F\uD7B0-\uD7FF\uFE30-\uFE4F\uFF61-\uFFDC\U0001F200-\U0001F2FF"
+COMPATIBLE = (
+    r"\u1100-\u11FF\u3038-\u303A\u3130-\u33FF\uA960-\uA97F\uD7B0-\uD7FF\uFE30-\uFE4F\uFF61-\uFFDC"
+    r"\U0001F200-\U0001F2FF"
+)
 # PL/pgSQL, as PostgreSQL would plan the expression of a generated column anew for each INSERT.
 SEARCH_FUNCTIONS = rf"""
 CREATE FUNCTION search_fold(given text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $body$
 DECLARE
-    folded text := replace(given, '`', '''');
+    folded text := given;
     east_asian boolean;
 BEGIN
     -- Whatever the database's locale. In ASCII there is nothing else to do.
     IF octet_length(given) = char_length(given) THEN
-        RETURN lower(folded COLLATE pg_c_utf8);
+        RETURN lower(replace(given, '`', '''') COLLATE pg_c_utf8);
     END IF;
     east_asian := given ~ '[{EAST_ASIAN}{COMPATIBLE}]';
+    -- Before the case changes, as that makes the Greek iota below a letter one beside it, unless they are one character.
+    IF folded IS NOT NFC NORMALIZED THEN
+        folded := normalize(folded, NFC);
+    END IF;
     -- An acute accent that stands alone is typed as an apostrophe; NFKC would make it a space.
     folded := replace(folded, '´', '''');
     -- Both, as this also folds the long s, the final sigma and the Turkish i without a dot.
@@ -40,8 +47,8 @@ BEGIN
     IF folded IS NOT NFKC NORMALIZED THEN
         folded := lower(upper(normalize(folded, NFKC) COLLATE pg_c_utf8));
     END IF;
-    IF folded ~ '[‘’‛ʼ′“”„‟‐–—−]' THEN
-        folded := regexp_replace(folded, '[‘’‛ʼ′]', '''', 'g');
+    IF folded ~ '[`‘’‛ʼ′“”„‟‐–—−]' THEN
+        folded := regexp_replace(folded, '[`‘’‛ʼ′]', '''', 'g');
         folded := regexp_replace(folded, '[“”„‟]', '"', 'g');
         folded := regexp_replace(folded, '[‐–—−]', '-', 'g');
     END IF;

@@ -99,6 +99,18 @@ def test_a_new_password_is_typed_or_generated_and_shown_once(administrator: Staf
     assert history.count("ada set a new password.") == 2
 
 
+def test_a_new_password_that_is_sent_twice_is_set_once(administrator: Staff) -> None:
+    administrator.post(ADD, **colleague(password1=PASSWORD, password2=PASSWORD))
+    path = page_of("grace").replace("change", "password")
+    form = re.findall(r'name="(form_token)" value="(\w+)"', administrator.get(path).text)
+    first, second = (administrator.post(path, password1="", password2="", **dict(form)) for _ in range(2))
+    found = re.search(r'<code id="password"[^>]*>([^<]+)</code>', first.text)
+    assert found
+    assert second.headers["Location"] == page_of("grace")
+    assert "the password was set once" in administrator.get(page_of("grace")).text
+    assert signs_in("grace", found[1])
+
+
 MISTAKES: list[tuple[dict[str, str], str]] = [
     ({"username": ""}, "This field is required."),
     ({"username": "ADA"}, "Somebody has this username already."),

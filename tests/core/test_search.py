@@ -1,6 +1,7 @@
 """A text is found by what a customer or staff would call the same, in the API and at the desk."""
 
 import re
+from time import process_time
 from unicodedata import normalize
 
 import pytest
@@ -157,3 +158,23 @@ class TestFolding:
 @given(st.lists(st.text("ab'’`-<>%", min_size=1), max_size=5))
 def test_apostrophes_join_no_words(words: list[str]) -> None:
     assert split_words(" ".join(words)) == words
+
+
+def test_a_quote_that_never_ends_costs_no_more_than_its_length() -> None:
+    started = process_time()
+    assert split_words('"' + "a" * 60_000) == ['"' + "a" * 60_000]
+    assert process_time() - started < 2  # with backtracking for each character: half a minute
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+def test_every_character_is_found_in_its_normal_forms(database: None, form: str) -> None:
+    # Without U+00B4, which is typed as an apostrophe, and what is canonically the same.
+    statement = (
+        "SELECT string_agg(letter, ' ') FROM (SELECT chr(number) AS letter FROM generate_series(1, 205743) AS number "
+        "WHERE number NOT BETWEEN 55296 AND 57343 AND number NOT IN (180, 8189)) "
+        f"WHERE letter IS NOT {form} NORMALIZED "
+        f"AND search_fold('x' || letter || 'y') NOT LIKE search_pattern('x' || normalize(letter, {form}) || 'y')"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        assert cursor.fetchone() == (None,)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from playwright.sync_api import Page, expect
 
@@ -10,6 +11,8 @@ from access.models import ApiKey
 from access.scopes import Scope
 from tests.desk.pages import press
 from tests.processes import Gunicorn
+from tests.service import Service
+from tests.staff import Staff
 
 
 def allowed(service: Gunicorn, text: str) -> int:
@@ -69,3 +72,12 @@ def test_staff_without_the_permission_see_no_keys(sign_in: Callable[..., Page], 
         response = page.goto(f"/admin/access/apikey/{path}")
         assert response
         assert response.status == 403
+
+
+@pytest.mark.parametrize("expires_at", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+def test_an_end_that_utc_cannot_say_is_refused(in_process: Service, database: None, expires_at: str) -> None:
+    ada = Staff(in_process, "ada", is_superuser=True)
+    answer = ada.post("/admin/access/apikey/add/", name="Shop", scopes="tickets:read", expires_at=expires_at)
+    assert answer.status_code == 200
+    assert "Choose a time before the year 10000 (UTC)." in answer.text or "This time is in the past" in answer.text
+    assert not ApiKey.objects.exists()

@@ -66,6 +66,7 @@ def test_the_keyboard_is_enough(desk: Page, service: Service) -> None:
     ticket = service.open_ticket(issue_description="The needle.").json()["id"]
     desk.goto("/admin/")
     desk.keyboard.press("Control+k")
+    expect(desk.get_by_role("searchbox", name="Find tickets, contacts and pages")).to_be_focused()
     desk.keyboard.type("needle", delay=20)
     expect(desk.locator("#command-results-list")).to_contain_text(f"#{ticket} The needle.")
     desk.keyboard.press("ArrowDown")

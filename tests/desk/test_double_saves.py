@@ -5,16 +5,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 
+import psycopg
 import pytest
 import requests
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.db import connection
 
 from access.models import ApiKey
 from contacts.models import Contact
-from tests.processes import Gunicorn
+from tests.locks import waiting
+from tests.processes import Gunicorn, wait_until
 from tests.service import Service
 from tests.staff import Staff
 from tickets.models import Ticket
@@ -106,6 +109,42 @@ def test_a_receiver_whose_deletion_is_sent_twice_is_deleted_once(service: Servic
     answers = [staff.post(page, post="yes", **form) for _ in range(2)]
     assert [answer.headers.get("Location") for answer in answers] == ["/admin/webhooks/receiver/"] * 2
     assert not Receiver.objects.exists()
+
+
+def test_a_button_that_failed_may_be_pressed_again(service: Service, database_url: str) -> None:
+    staff = Staff(service, "ada", is_superuser=True)
+    receiver = Receiver.objects.create(**RECEIVER)
+    page = f"/admin/webhooks/receiver/{receiver.pk}"
+    form = hidden(staff, f"{page}/change/")
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT FROM webhook_receivers FOR UPDATE")
+        assert staff.post(f"{page}/disable/", **form).status_code == 503
+    assert staff.post(f"{page}/disable/", **form).status_code == 302
+    receiver.refresh_from_db()
+    assert not receiver.enabled
+    assert "pressed twice" not in shown(staff.get(f"{page}/change/"))
+
+
+def test_a_deletion_that_was_refused_is_not_said_to_be_done(service: Service) -> None:
+    staff = Staff(service, "ada", "Support lead")
+    receiver = Receiver.objects.create(**RECEIVER)
+    sent = {"post": "yes", "form_token": "a" * 32}
+    answers = [staff.post(f"/admin/webhooks/receiver/{receiver.pk}/delete/", **sent) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [403, 403]
+
+
+def test_signing_out_elsewhere_meanwhile_spoils_no_save(gunicorn: Gunicorn, database_url: str) -> None:
+    page = f"/admin/contacts/contact/{gunicorn.open_ticket().json()['contact_id']}/change/"
+    staff = Staff(gunicorn, "ada", "Support lead")
+    fields = {"full_name": "Ada King", "email": "ada@example.com", **hidden(staff, page)}
+    with psycopg.connect(database_url) as other, ThreadPoolExecutor(1) as pool, connection.cursor() as cursor:
+        other.execute("SELECT FROM contacts FOR UPDATE")
+        saving = pool.submit(staff.post, page, **fields)
+        wait_until(lambda: waiting(cursor), what="the request that waits for the contact")
+        Session.objects.all().delete()
+        other.rollback()
+        assert saving.result().status_code == 302
+    assert Contact.objects.get().full_name == "Ada King"
 
 
 def test_who_comes_second_is_told_who_was_faster(service: Service) -> None:

@@ -1,12 +1,14 @@
 """The lists of the desk take the parameters of their own filters, and say what they have ignored."""
 
 import re
+from html import unescape
 from urllib.parse import quote
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from tests.desk import pages
 from tests.desk.hostile_requests import lists
 from tests.service import Service
 from tests.staff import Staff
@@ -37,6 +39,19 @@ def test_any_other_lookup_is_ignored_and_named(ada: Staff, service: Service, loo
     page = ada.get(answer.headers["Location"]).text
     assert f"This list cannot be filtered by {lookup}; that was ignored." in page
     assert "1 ticket" in page
+
+
+def test_lists_accept_every_filter_and_order_that_they_offer(ada: Staff, service: Service) -> None:
+    pages.fill(service, pages.Texts())
+    for path in lists():
+        for query in re.findall(r'href="(\?[^"]*)"', ada.get(path).text):
+            assert ada.get(path + unescape(query)).status_code == 200, path + query
+
+
+def test_staff_without_a_role_are_listed(ada: Staff, service: Service) -> None:
+    Staff(service, "grace", "Support agent")
+    page = ada.get("/admin/access/staffmember/?groups__isnull=True").text
+    assert re.findall(r"/staffmember/\d+/change/[^>]*>(\w+)<", page) == ["ada"]
 
 
 def test_an_invalid_value_is_said_to_be_ignored(ada: Staff, service: Service) -> None:

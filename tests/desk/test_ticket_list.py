@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from django.db.models import F
@@ -157,3 +159,27 @@ def test_contacts_are_listed_newest_first_and_linked_by_their_address(ada: Staff
     assert page.index("new@example.com") < page.index("old@example.com")
     for contact, email in ((old, "old@example.com"), (new, "new@example.com")):
         assert re.search(rf'href="/admin/contacts/contact/{contact}/change/[^"]*"[^>]*>\s*{email}', page)
+
+
+@pytest.mark.parametrize("other_end", [False, True])
+def test_next_and_previous_follow_the_list_of_resolved_tickets(ada: Staff, service: Service, other_end: bool) -> None:
+    numbers = open_tickets(service, 4)
+    services.resolve_tickets([numbers[1]])
+    services.resolve_tickets([numbers[0], numbers[3]])  # at the same moment
+    services.resolve_tickets([numbers[2]])
+    query = "status__exact=resolved"
+    if other_end:
+        query = re.findall(r'href="\?([^"]*\bo=[^"]*)"[^>]*>\s*Resolved\s*<', ada.get(f"{LIST}?{query}").text)[0]
+    query = query.replace("&amp;", "&")
+    expected = shown(ada.get(f"{LIST}?{query}").text)
+    pages = [f"{LIST}{each}/change/?{urlencode({'_changelist_filters': query})}" for each in expected]
+    assert [neighbour(ada, page, "j") for page in pages] == [*pages[1:], ""]
+    assert [neighbour(ada, page, "k") for page in pages] == ["", *pages[:-1]]
+    services.reopen_tickets([numbers[1]])
+    page = f"{LIST}{numbers[1]}/change/?{urlencode({'_changelist_filters': query})}"
+    assert (neighbour(ada, page, "j"), neighbour(ada, page, "k")) == ("", "")
+
+
+def neighbour(staff: Staff, path: str, key: str) -> str:
+    """Where the key leads from this page; empty if nowhere."""
+    return unescape("".join(re.findall(rf'data-key="{key}" href="([^"]*)"', staff.get(path).text)))

@@ -64,13 +64,14 @@ def test_a_receiver_that_is_in_use_is_not_deleted_and_the_page_says_so(
     receiver = Receiver.objects.create(description="busy", url="http://127.0.0.1:9/")
     staff = Staff(service, "ada", "Administrator")
     path = f"/admin/webhooks/receiver/{receiver.pk}/"
+    form = {"post": "yes", "form_token": "a" * 32}  # sent again by the browser's Back
     with psycopg.connect(database_url) as other:
         other.execute("SELECT FROM webhook_receivers FOR UPDATE")
-        answer = staff.post(f"{path}delete/", post="yes")
+        answer = staff.post(f"{path}delete/", **form)
     assert answer.headers["Location"] == f"{path}change/"
     assert "The receiver is not deleted yet" in staff.get(f"{path}change/").text
     assert not LogEntry.objects.filter(action_flag=DELETION).exists()
-    assert staff.post(f"{path}delete/", post="yes").headers["Location"] == "/admin/webhooks/receiver/"
+    assert staff.post(f"{path}delete/", **form).headers["Location"] == "/admin/webhooks/receiver/"
     assert not Receiver.objects.exists()
     assert LogEntry.objects.get(action_flag=DELETION).object_repr == "busy"
 

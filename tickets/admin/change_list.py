@@ -9,6 +9,7 @@ from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
@@ -27,6 +28,9 @@ from webhooks.statistics import states_of_tickets
 EXPORT = "tickets.export_ticket"
 STATUS = "status__exact"
 TABS = {"Open": "open", "Resolved": "resolved", "All": None}
+NEWEST_ONLY = (
+    f"Searching every ticket would take too long, so only the newest {NEWEST:,} were searched. Add a word or a filter."
+)
 OLDEST_FIRST = "1"  # by the first column, the number
 
 
@@ -35,6 +39,7 @@ class TicketChangeList(DeskChangeList):
 
     result_list: list[Any]
     no_filters = frozenset({STATUS})  # the tab
+    has_newest_only = False  # as every ticket would have taken too long
 
     @property
     def tabs(self) -> list[dict[str, Any]]:
@@ -80,12 +85,7 @@ class TicketChangeList(DeskChangeList):
         except TimeLimitExceededError:
             self.queryset = self.queryset.filter(newest())
             self._get_rows(request)
-            if request.method == "GET":  # an action leads back to the list
-                text = (
-                    f"Searching every ticket would take too long, so only the newest {NEWEST:,} were searched. "
-                    "Add a word or a filter."
-                )
-                messages.warning(request, text)
+            self.has_newest_only = True
         self._annotate_rows(request)
 
     def _get_rows(self, request: HttpRequest) -> None:
@@ -160,6 +160,10 @@ class TicketListAdmin(TicketColumns):
         return response
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Adds whether this user may export."""
+        """Adds whether this user may export, and whether only the newest tickets were searched."""
         may_export = request.user.has_perm(EXPORT)
-        return super().changelist_view(request, {"may_export": may_export, **(extra_context or {})})
+        response = super().changelist_view(request, {"may_export": may_export, **(extra_context or {})})
+        page = response.context_data if isinstance(response, TemplateResponse) else None
+        if page and "cl" in page and page["cl"].has_newest_only:
+            messages.warning(request, NEWEST_ONLY)
+        return response

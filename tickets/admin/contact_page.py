@@ -11,6 +11,7 @@ from contacts.admin import ContactAdmin
 from contacts.models import Contact
 from core.short_transaction import BusyError
 from core.streams import LimitedStream
+from desk import once
 from desk.buttons import button
 from desk.formatting import quantity
 from tickets import privacy
@@ -71,6 +72,7 @@ def erase(page: ContactAdmin, request: HttpRequest, contact: Contact, form: Eras
     try:
         erased = privacy.erase(contact)
     except BusyError:
+        once.forget(request)
         text = "Nothing was erased: this contact is being changed. Try again in a minute."
         page.message_user(request, text, messages.ERROR)
         return

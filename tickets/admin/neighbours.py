@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
@@ -27,30 +27,47 @@ def neighbours(page: "ModelAdmin[Ticket]", request: HttpRequest, ticket: Ticket)
     query = request.GET.get(LIST_FILTERS, OPEN)
     urls = {"list_url": f"{reverse('admin:tickets_ticket_changelist')}?{query}", "previous_url": "", "next_url": ""}
     try:
-        rows, oldest_first = _rows(page, request, query)
+        rows, ordering = _rows(page, request, query)
         with time_limit(TIME_LIMIT):
-            previous, following = _around(rows, oldest_first, ticket)
+            previous, following = _around(rows, ordering, ticket)
     except (IncorrectLookupParameters, DisallowedModelAdminLookup, TimeLimitExceededError):
         return urls
     return urls | {"previous_url": _url(previous, query), "next_url": _url(following, query)}
 
 
-def _rows(page: "ModelAdmin[Ticket]", request: HttpRequest, query: str) -> tuple[QuerySet[Ticket], bool]:
-    """The tickets of the list with this query, and whether the oldest comes first."""
+def _rows(page: "ModelAdmin[Ticket]", request: HttpRequest, query: str) -> tuple[QuerySet[Ticket], list[str]]:
+    """The tickets of the list with this query, and the fields that sort it, of which the last is the key."""
     if query == OPEN:
-        return Ticket.objects.filter(status=Ticket.Status.OPEN), False
+        return Ticket.objects.filter(status=Ticket.Status.OPEN), ["-pk"]
     listing: Any = copy(request)
     listing.GET = QueryDict(query)
     changes = page.get_changelist_instance(listing)
-    first, *_ = changes.get_ordering(listing, changes.queryset)
-    return changes.queryset, not str(first).startswith("-")
+    ordering = [str(each) for each in changes.get_ordering(listing, changes.queryset)]
+    key = next(place for place, each in enumerate(ordering) if each.endswith("pk"))
+    return changes.queryset, ordering[: key + 1]
 
 
-def _around(rows: QuerySet[Ticket], oldest_first: bool, ticket: Ticket) -> tuple[int | None, int | None]:
-    keys = rows.order_by().values_list("pk", flat=True)
-    older = keys.filter(pk__lt=ticket.pk).order_by("-pk").first()
-    newer = keys.filter(pk__gt=ticket.pk).order_by("pk").first()
-    return (older, newer) if oldest_first else (newer, older)
+def _around(rows: QuerySet[Ticket], ordering: list[str], ticket: Ticket) -> tuple[int | None, int | None]:
+    """The tickets above and below; none where this one, reopened, has no place among the resolved ones."""
+    if any(getattr(ticket, each.lstrip("-")) is None for each in ordering):
+        return None, None
+    backwards = [each[1:] if each.startswith("-") else f"-{each}" for each in ordering]
+    above, below = (_next(rows, direction, ticket) for direction in (backwards, ordering))
+    return above, below
+
+
+def _next(rows: QuerySet[Ticket], ordering: list[str], ticket: Ticket) -> int | None:
+    return rows.filter(_after(ordering, ticket)).order_by(*ordering).values_list("pk", flat=True).first()
+
+
+def _after(ordering: list[str], ticket: Ticket) -> Q:
+    """The rows that come later in this order (keyset pagination)."""
+    first, *rest = ordering
+    name, lookup = first.lstrip("-"), "lt" if first.startswith("-") else "gt"
+    own = getattr(ticket, name)
+    later = Q((f"{name}__{lookup}", own))
+    # `>=` on top of the OR, as an index cannot start at an OR.
+    return Q((f"{name}__{lookup}e", own)) & (later | _after(rest, ticket)) if rest else later
 
 
 def _url(number: int | None, query: str) -> str:

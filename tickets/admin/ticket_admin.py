@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from core.short_transaction import BusyError
+from desk import once
 from desk.buttons import Button, button
 from desk.formatting import quantity
 from tickets import services
@@ -77,6 +78,7 @@ class TicketAdmin(TicketAddAdmin, TicketPageAdmin, TicketListAdmin):
         try:
             changed = change(ids, request_actor(request))
         except BusyError:
+            once.forget(request)
             text = "Not all of these tickets were changed, as somebody else is at some of them. Try again in a minute."
             self.message_user(request, text, messages.ERROR)
             return

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from core.short_transaction import BusyError
 from core.time_limit import TimeLimitExceededError, time_limit
+from desk import once
 from desk.base import DeskAdmin
 from desk.buttons import button
 from desk.formatting import badge, quantity, typed
@@ -77,6 +78,7 @@ class ReceiverAdmin(DeskAdmin):
         try:
             delete_receiver(receiver)
         except BusyError:
+            once.forget(request)
             text = "The receiver is not deleted yet, as it is in use at this moment. Try again in a minute."
             self.message_user(request, text, messages.ERROR)
             return self.page_of(request, receiver)
@@ -168,6 +170,7 @@ class ReceiverAdmin(DeskAdmin):
     def replay(self, request: HttpRequest, receiver: Receiver, form: ReplayForm) -> None:
         since = form.cleaned_data["since"]
         if redelivery.count_replayed_events(receiver, since) > MAX_REPLAYED:
+            once.forget(request)
             command = f"manage.py replay --receiver {receiver.pk} --since {since:%Y-%m-%dT%H:%M:%S}"
             text = f"More than {quantity(MAX_REPLAYED, 'event')} are too many for this page. Run: {command}"
             self.message_user(request, text, messages.ERROR)

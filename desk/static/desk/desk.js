@@ -13,12 +13,15 @@ const CONTROLS = [
   ["[x-on\\:click^='sidebarDesktopOpen']", "Show or hide the menu"],
   ["[x-on\\:click^='openUserLinks']", "Your account", "[x-show=openUserLinks]"],
   ["[x-on\\:click^='openTheme']", "Colours", "[x-show=openTheme]"],
-  ["[x-on\\:click*=opencommand]", "Search pages"],
   ["[x-on\\:click='filterOpen = true']", "Filters", "#changelist-filter"],
   ["[x-on\\:click*=showActions]", "More actions"],
   ["a[x-on\\:click*=heme]:not([href])", ""],
 ];
-const NAMES = { "#searchbar-submit": "Search", "#command-submit": "Search", "#search-input-command": "Search pages" };
+const NAMES = {
+  "#searchbar-submit": "Search",
+  "#command-submit": "Search",
+  "#search-input-command": "Find tickets, contacts and pages",
+};
 
 function hideIcons(within) {
   for (const icon of within.querySelectorAll(`${ICON}:not([role])`)) icon.ariaHidden = "true";
