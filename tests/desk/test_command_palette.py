@@ -79,7 +79,7 @@ def test_that_nothing_is_found_is_said(desk: Page) -> None:
     desk.keyboard.press("Control+k")
     note = desk.get_by_text("Nothing found.")
     for query, found in (("zzz", 0), ("receivers", 1), ("zzz", 0)):
-        desk.get_by_role("searchbox", name="Search pages").fill("")
+        desk.get_by_role("searchbox", name="Find tickets, contacts and pages").fill("")
         desk.keyboard.type(query, delay=20)
         expect(desk.locator("#command-results-list > li")).to_have_count(found)
         expect(note).to_be_visible(visible=not found)

@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Model
 
 from access.models import ApiKey
@@ -97,6 +97,13 @@ class Form(NamedTuple):
 
 
 PERSON = {"is_active": "on"}
+
+
+def see_tickets() -> str:
+    """The id of a permission: no role is without any."""
+    return str(Permission.objects.get(codename="view_ticket").pk)
+
+
 FORMS = [
     Form(
         "tickets/ticket",
@@ -125,7 +132,7 @@ FORMS = [
         lambda text, n: {"username": f"user{n}", "first_name": text, "is_superuser": "on", **PERSON},
         *(150, get_user_model(), "first_name"),
     ),
-    Form("access/role", lambda text, n: {"name": text}, 150, Group, "name"),
+    Form("access/role", lambda text, n: {"name": text, "permissions": see_tickets()}, 150, Group, "name"),
 ]
 
 
