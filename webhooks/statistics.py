@@ -134,7 +134,7 @@ def of_receiver(receiver: Receiver) -> ReceiverStatistics:
 STATES = {
     "dead": Q(state=Delivery.State.DEAD),
     "failing": Q(state=Delivery.State.PENDING, attempts_made__gt=0),
-    "waiting": Q(state=Delivery.State.PENDING, attempts_made=0),
+    "pending": Q(state=Delivery.State.PENDING, attempts_made=0),
     "delivered": Q(state=Delivery.State.DELIVERED),
 }
 

@@ -112,7 +112,7 @@ def test_each_row_tells_contact_age_and_how_its_webhooks_are_doing(desk: Page, s
     service.open_ticket(issue_description="silent")
     Receiver.objects.create(url="http://127.0.0.1:9/")
     Receiver.objects.create(url="http://127.0.0.1:9/2")
-    for word in ("delivered", "dead", "failing", "waiting"):
+    for word in ("delivered", "dead", "failing", "pending"):
         ticket = service.open_ticket(full_name="Grace", email="grace@example.com", issue_description=word).json()["id"]
         Delivery.objects.filter(event__ticket_id=ticket).update(state="delivered")
         state = word if word in ("delivered", "dead") else "pending"
@@ -121,7 +121,7 @@ def test_each_row_tells_contact_age_and_how_its_webhooks_are_doing(desk: Page, s
     desk.goto(LIST)
     columns = [desk.locator(f"{ROWS} .field-{name}").all_inner_texts() for name in ("text", "webhooks")]
     words = {text.strip(): state.strip().lower() for text, state in zip(*columns, strict=True)}
-    assert words == {word: word for word in ("delivered", "dead", "failing", "waiting")} | {"silent": "–"}
+    assert words == {word: word for word in ("delivered", "dead", "failing", "pending")} | {"silent": "–"}
     row = desk.locator(ROWS).first
     expect(row).to_contain_text("Grace")
     expect(row).to_contain_text("grace@example.com")

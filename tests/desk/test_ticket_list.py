@@ -96,7 +96,7 @@ def test_webhooks_have_a_column_where_there_are_receivers(ada: Staff, service: S
     assert cells(ada.get(LIST).text, "webhooks") == []
     Receiver.objects.create(url="http://127.0.0.1:9/")
     service.open_ticket()
-    assert cells(ada.get(LIST).text, "webhooks") == ["waiting", "–"]
+    assert cells(ada.get(LIST).text, "webhooks") == ["pending", "–"]
 
 
 def test_after_a_row_s_resolve_the_list_opens_at_the_next_row(ada: Staff, service: Service) -> None:
