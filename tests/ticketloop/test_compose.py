@@ -41,9 +41,10 @@ def test_all_containers_are_looked_at() -> None:
 
 
 def test_the_service_connects_as_the_role_that_the_script_makes() -> None:
-    database = SERVICES["docker-compose.yml", "db"]
+    database, role = (SERVICES["docker-compose.yml", name] for name in ("db", "role"))
     assert set(database["environment"]) == {"POSTGRES_PASSWORD"}  # the superuser is the image's own, `postgres`
-    assert "./postgres/role.sql:/docker-entrypoint-initdb.d/role.sql:ro" in database["volumes"]
+    assert {"postgres-socket:/run/postgresql", "./postgres/role.sql:/role.sql:ro"} == set(role["volumes"])
+    assert role["network_mode"] == "none"
     urls = {name: each.get("environment", {}).get("DATABASE_URL") for (_, name), each in SERVICES.items()}
     connected = {name: url.partition("://")[2].partition(":")[0] for name, url in urls.items() if url}
     assert connected == dict.fromkeys(("migrate", "api", "worker", "beat"), "ticketloop")
@@ -51,12 +52,15 @@ def test_the_service_connects_as_the_role_that_the_script_makes() -> None:
 
 @pytest.fixture
 def initialised(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    """A PostgreSQL in which the script has run as the image runs it."""
+    """A PostgreSQL in which the script has run, first with another password."""
     with EmbeddedPostgres(tmp_path / "postgres", durable=False) as postgres:
         target, password = without_password(postgres.superuser_url)
         psql = [str(BINARIES / "psql"), conninfo.make_conninfo(target, dbname="postgres"), "--no-psqlrc"]
-        environment = {**os.environ, **password, "POSTGRES_PASSWORD": PASSWORD}
-        for each in (["-c", "DROP DATABASE ticketloop", "-c", "DROP ROLE ticketloop"], ["-f", "postgres/role.sql"]):
+        drop = ["-c", "DROP DATABASE ticketloop", "-c", "DROP ROLE ticketloop"]
+        make = ["-f", "postgres/role.sql"]
+        keep = ["-c", f"ALTER ROLE postgres PASSWORD '{password['PGPASSWORD']}'"]  # here, it comes by TCP once more
+        for service_password, each in (("another", [*drop, *make, *keep]), (PASSWORD, make)):
+            environment = {**os.environ, **password, "POSTGRES_PASSWORD": service_password}
             subprocess.run([*psql, "-v", "ON_ERROR_STOP=1", *each], cwd=ROOT, env=environment, check=True)
         yield postgres
 
