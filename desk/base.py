@@ -12,7 +12,6 @@ from django.shortcuts import redirect
 
 from desk import once
 from desk.button_views import ButtonAdmin
-from desk.formatting import NOTHING
 from desk.forms import careful
 from desk.lists import ListAdmin
 from desk.model_admin import TabularInline
@@ -24,7 +23,6 @@ Panel = Callable[[HttpRequest, Any], dict[str, Any] | None]
 class DeskAdmin(ButtonAdmin, ListAdmin):
     """Base class of every model's pages at the desk."""
 
-    empty_value_display = NOTHING
     panels: tuple[Panel, ...] = ()
     sent_twice_hint = ""  # for whoever sent a form twice, and saw only the answer to the second
     object_history_template = "desk/history.html"
@@ -117,8 +115,9 @@ class DeskAdmin(ButtonAdmin, ListAdmin):
         title = f"Delete {self.opts.verbose_name}"
         if request.method != "POST" or not once.sent_before(request):
             with once.unless_it_fails(request):
-                return self.ask_and_delete(request, object_id, {"title": title, "form_token": once.new_token()})
-        self.message_user(request, f"“{title}” was pressed twice; it was done once.", messages.WARNING)
+                context = {"title": title, "danger": True, "back": "../change/", "form_token": once.new_token()}
+                return self.ask_and_delete(request, object_id, context)
+        self.message_user(request, once.PRESSED_TWICE.format(title), messages.WARNING)
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def ask_and_delete(self, request: HttpRequest, object_id: str, context: dict[str, Any]) -> HttpResponse:

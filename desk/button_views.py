@@ -93,7 +93,8 @@ class ButtonAdmin(ModelAdmin):
             self.message_user(request, self.too_late(button, obj), messages.WARNING)
             return self.page_of(request, obj)
         context = {**self.admin_site.each_context(request), "title": button.label, "opts": self.opts}
-        context |= {"original": obj, "form": form, "button": button, "button_token": once.new_token()}
+        context |= {"original": obj, "form": form, "danger": button.danger, "back": "../change/"}
+        context["form_token"] = once.new_token()
         return TemplateResponse(request, "desk/form.html", context)
 
     def _press(self, request: HttpRequest, obj: Any, button: Button, *form: Form) -> HttpResponseBase:
@@ -106,7 +107,7 @@ class ButtonAdmin(ModelAdmin):
     def _refuse(self, request: HttpRequest, obj: Any, button: Button) -> HttpResponse | None:
         """Back to the page, which says why, if this was pressed twice or comes too late."""
         if not button.harmless and once.sent_before(request):
-            text = f"“{button.label}” was pressed twice; it was done once."
+            text = once.PRESSED_TWICE.format(button.label)
         elif not button.shown(obj):
             text = self.too_late(button, obj)
         else:

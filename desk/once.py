@@ -17,6 +17,7 @@ from core.advisory_lock import lock_until_commit
 FIELD = "form_token"
 SENT = "sent_forms"  # key in the session: what was added, by token
 MAX_KEPT = 50
+PRESSED_TWICE = "“{}” was pressed twice; it was done once."
 TOKEN = re.compile("[0-9a-f]{32}")
 
 

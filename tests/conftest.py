@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.test.utils import setup_databases
 from pytest_django import Settings
 
+from access.models import BUILT_IN_ROLES
 from core import request_id
 from tests.in_process import InProcess
 from tests.processes import Gunicorn, Process, Worker, wait_until
@@ -150,6 +151,9 @@ def delete_all_rows(tables: list[str]) -> None:
         cursor.execute("SET LOCAL session_replication_role = replica")  # no foreign key is looked after
         cursor.execute(f"LOCK TABLE {', '.join(tables)} IN EXCLUSIVE MODE")
         cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))
+        own = "SELECT id FROM auth_group WHERE name <> ALL (%s)"  # roles that a test has made
+        for table, column in (("auth_group_permissions", "group_id"), ("auth_group", "id")):
+            cursor.execute(f"DELETE FROM {table} WHERE {column} IN ({own})", [list(BUILT_IN_ROLES)])
 
 
 @pytest.fixture

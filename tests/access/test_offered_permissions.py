@@ -76,8 +76,7 @@ def ids(service: Service, settings: Settings) -> Any:
     role = Group.objects.create(name="Own")
     own = {"ticket": ticket["id"], "contact": ticket["contact_id"], "receiver": receiver.pk, "delivery": delivery.pk}
     colleague = get_user_model().objects.create_user("grace", is_staff=True)
-    yield {**own, "key": key.pk, "role": role.pk, "user": colleague.pk}
-    role.delete()
+    return {**own, "key": key.pk, "role": role.pk, "user": colleague.pk}
 
 
 def permission(name: str) -> Permission:
@@ -151,12 +150,9 @@ def test_a_permission_from_elsewhere_is_shown_and_survives_a_save(service: Servi
     root = Staff(service, "root", is_superuser=True)
     foreign = permission("sessions.view_session")
     role = Group.objects.create(name="Own")
-    try:
-        role.permissions.add(foreign)
-        page = root.get(f"/admin/access/role/{role.pk}/change/").text
-        assert offered(page)["Others"] == [foreign.name]
-        boxes = re.findall(r'name="permissions" value="(\d+)"[^>]*\schecked[\s>]', page)
-        root.post(f"/admin/access/role/{role.pk}/change/", name="Own", permissions=boxes)
-        assert list(role.permissions.all()) == [foreign]
-    finally:
-        role.delete()
+    role.permissions.add(foreign)
+    page = root.get(f"/admin/access/role/{role.pk}/change/").text
+    assert offered(page)["Others"] == [foreign.name]
+    boxes = re.findall(r'name="permissions" value="(\d+)"[^>]*\schecked[\s>]', page)
+    root.post(f"/admin/access/role/{role.pk}/change/", name="Own", permissions=boxes)
+    assert list(role.permissions.all()) == [foreign]

@@ -185,17 +185,14 @@ def test_built_in_roles_are_neither_renamed_nor_deleted(administrator: Staff) ->
 
 def test_a_role_of_ones_own_is_made_and_deleted_and_its_members_are_told(administrator: Staff) -> None:
     allowed = Permission.objects.get(codename="view_ticket")
-    try:
-        administrator.post("/admin/access/role/add/", name="Reader", permissions=[str(allowed.pk)])
-        grace = Staff(administrator.service, "grace", "Reader")
-        assert "Your account has no role yet" not in grace.get("/admin/").text
-        assert [grace.get(f"/admin/tickets/ticket/{path}").status_code for path in ("", "add/")] == [200, 403]
-        delete = f"/admin/access/role/{role('Reader')}/delete/"
-        assert "1 person will have no role." in text(administrator.get(delete).text)
-        assert administrator.post(delete, post="yes").status_code == 302
-        assert "Your account has no role yet. Ask an administrator for one." in grace.get("/admin/").text
-    finally:
-        Group.objects.filter(name="Reader").delete()
+    administrator.post("/admin/access/role/add/", name="Reader", permissions=[str(allowed.pk)])
+    grace = Staff(administrator.service, "grace", "Reader")
+    assert "Your account has no role yet" not in grace.get("/admin/").text
+    assert [grace.get(f"/admin/tickets/ticket/{path}").status_code for path in ("", "add/")] == [200, 403]
+    delete = f"/admin/access/role/{role('Reader')}/delete/"
+    assert "1 person will have no role." in text(administrator.get(delete).text)
+    assert administrator.post(delete, post="yes").status_code == 302
+    assert "Your account has no role yet. Ask an administrator for one." in grace.get("/admin/").text
 
 
 def test_a_mistake_makes_no_role(administrator: Staff) -> None:

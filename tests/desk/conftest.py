@@ -12,6 +12,7 @@ from tests.debian import find_program
 from tests.desk import pages
 from tests.processes import Gunicorn
 from tests.service import WAIT_LIMIT, Service
+from tests.staff import Staff
 
 PASSWORD = "correct horse battery staple"
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -36,6 +37,12 @@ def browser() -> Iterator[Browser]:
 def service(gunicorn: Gunicorn) -> Service:
     """Browsers need a server."""
     return gunicorn
+
+
+@pytest.fixture
+def ada(service: Service) -> Staff:
+    """A signed-in superuser without a browser."""
+    return Staff(service, "ada", is_superuser=True)
 
 
 @pytest.fixture(scope="session")

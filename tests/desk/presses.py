@@ -9,13 +9,13 @@ from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from access import keys
-from access.models import ApiKey
+from access.models import BUILT_IN_ROLES, ApiKey
 from contacts.models import Contact
 from tests.service import Service
 from tickets.models import Ticket
 from webhooks.models import Delivery, Receiver
 
-AGENT, LEAD, ADMINISTRATOR = ROLES = ("Support agent", "Support lead", "Administrator")
+AGENT, LEAD, ADMINISTRATOR = ROLES = BUILT_IN_ROLES  # each may do what those before it may
 TICKET, CONTACT = "tickets/ticket", "contacts/contact"
 RECEIVER, DELIVERY = "webhooks/receiver", "webhooks/delivery"
 KEY, STAFF, ROLE = "access/apikey", "access/staffmember", "access/role"

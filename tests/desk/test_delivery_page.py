@@ -21,11 +21,6 @@ def service(in_process: Service, database: None) -> Service:
 
 
 @pytest.fixture
-def ada(service: Service) -> Staff:
-    return Staff(service, "ada", is_superuser=True)
-
-
-@pytest.fixture
 def delivery(service: Service) -> Delivery:
     Receiver.objects.create(url="http://127.0.0.1:9/")
     ticket = {"full_name": "Ada", "email": "ada@example.com", "issue_description": "x"}

@@ -1,7 +1,6 @@
 """Whatever staff can press or save: who may, what is different afterwards, after a night, twice and at once."""
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 
@@ -10,7 +9,6 @@ import requests
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import connection
 
@@ -21,13 +19,6 @@ from tests.service import Service
 from tests.staff import Staff
 
 CHANGING = [press for press in PRESSES if press.changes]
-
-
-@pytest.fixture(autouse=True)
-def own_roles(database: None) -> Iterator[None]:
-    """Roles stay in the database of the tests, unlike everything else."""
-    yield
-    Group.objects.exclude(name__in=ROLES).delete()
 
 
 @pytest.fixture

@@ -1,26 +1,16 @@
 """Whatever staff can press or save is reached, filled in and pressed by keyboard alone."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from playwright.sync_api import Locator, Page, expect
 
 from desk.base import DeskAdmin
-from tests.desk.presses import PRESSES, ROLES, Press, changed, facts, furnish
+from tests.desk.presses import PRESSES, Press, changed, facts, furnish
 from tests.desk.test_keyboard import MAX_STEPS, tab_to_named
 from tests.service import Service
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def own_roles(database: None) -> Iterator[None]:
-    """Roles stay in the database of the tests, unlike everything else."""
-    yield
-    Group.objects.exclude(name__in=ROLES).delete()
 
 
 def label(press: Press) -> tuple[str, bool]:

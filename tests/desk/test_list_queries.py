@@ -23,11 +23,6 @@ def service(in_process: Service, database: None) -> Service:
     return in_process
 
 
-@pytest.fixture
-def ada(service: Service) -> Staff:
-    return Staff(service, "ada", is_superuser=True)
-
-
 @pytest.mark.parametrize(
     "lookup",
     ["issue_description__regex", "contact__email__startswith", "resolved_by__password__gte", "id__in", "nothing"],

@@ -15,7 +15,6 @@ from django.db.models import Model
 from access.models import ApiKey
 from contacts.models import Contact
 from core.visible_text import is_visible
-from tests.desk.presses import ROLES
 from tests.service import Service
 from tests.staff import Staff
 from tickets.models import Ticket
@@ -166,13 +165,6 @@ class Shown(HTMLParser):
 def words(text: str) -> str:
     """The text as a reader compares it: any white space is one space, and an accent may be part of its letter."""
     return " ".join(normalize("NFC", text).split())
-
-
-@pytest.fixture(autouse=True)
-def own_roles(database: None) -> Iterator[None]:
-    """Roles stay in the database of the tests, unlike everything else."""
-    yield
-    Group.objects.exclude(name__in=ROLES).delete()
 
 
 @pytest.fixture

@@ -24,11 +24,6 @@ def service(in_process: Service, database: None) -> Service:
     return in_process
 
 
-@pytest.fixture
-def ada(service: Service) -> Staff:
-    return Staff(service, "ada", is_superuser=True)
-
-
 def open_tickets(service: Service, count: int) -> list[int]:
     return [service.open_ticket().json()["id"] for _ in range(count)]
 
