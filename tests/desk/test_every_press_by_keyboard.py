@@ -76,3 +76,19 @@ def test_by_keyboard_alone(desk: Page, service: Service, press: Press) -> None:
     assert changed(before) == press.changes
     if press.answer:
         expect(desk.get_by_text(press.answer).first).to_be_visible()
+
+
+@pytest.mark.parametrize("press", [press for press in PRESSES if "action" in press.fields], ids=str)
+def test_a_bulk_action_by_keyboard_alone(desk: Page, service: Service, press: Press) -> None:
+    ids = furnish(service)
+    before = facts()
+    desk.goto(f"/admin/{press.page}")
+    tab_to_field(desk, desk.locator(f".action-select[value='{press.fields['_selected_action'].format(**ids)}']"))
+    desk.keyboard.press("Space")
+    action = desk.locator("select[name=action]")
+    tab_to_field(desk, action)
+    desk.keyboard.type(action.locator(f"option[value={press.fields['action']}]").inner_text())
+    tab_to_field(desk, desk.locator("button[name=index]"))
+    with desk.expect_navigation():
+        desk.keyboard.press("Enter")
+    assert changed(before) == press.changes
